@@ -1,0 +1,1 @@
+"""The kopf operator that runs and heals training jobs."""

@@ -1,0 +1,1 @@
+"""Rackwright's library: specs, sizing, catalogue and rendering, and the `rackwright` command."""

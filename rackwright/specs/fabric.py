@@ -1,0 +1,71 @@
+"""The fabric: the levels at which hosts stand close together, and the rails that join them.
+
+Node labels, Kueue's Topology, the shape of the GPU pool and the rank order of a job all come from here, so that they
+can't disagree.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from rackwright.specs.base import DnsLabel, LabelKey, Spec, refuse
+
+HOSTNAME_LABEL = "kubernetes.io/hostname"
+"""The label of the finest level: Kueue only replaces a failed host when it stands last."""
+
+MAX_LEVELS = 16
+"""Levels in a Kueue Topology (its API's limit, v0.15)."""
+
+
+class FabricLevel(Spec):
+    """One level of the fabric, such as a network block or the hosts under one leaf group."""
+
+    name: DnsLabel
+    """How people name the level in a job's topology wish (`island`, `block`, `leaf`, `host`)."""
+    node_label: LabelKey
+    """The node label whose value tells which domain of this level a host belongs to."""
+    hosts: Annotated[int, Field(ge=1)]
+    """Hosts in one full domain of this level."""
+
+
+class Fabric(Spec):
+    """The levels from coarse to fine, and what each host brings to the network."""
+
+    levels: Annotated[tuple[FabricLevel, ...], Field(min_length=1, max_length=MAX_LEVELS)]
+    rails: Annotated[int, Field(ge=1)]
+    """Separate leaf planes; a host has at least one port on each."""
+    ports_per_host: Annotated[int, Field(ge=1)]
+    port_bandwidth_gbit_s: Annotated[float, Field(gt=0)]
+
+    @model_validator(mode="after")
+    def _levels_nest(self) -> Fabric:
+        finest = self.levels[-1]
+        if finest.node_label != HOSTNAME_LABEL or finest.hosts != 1:
+            refuse(
+                field=f"levels.{len(self.levels) - 1}",
+                value=f"{finest.node_label} of {finest.hosts} hosts",
+                expected=f"the finest level to be the host itself: {HOSTNAME_LABEL} with hosts: 1",
+                remedy="add that level last",
+            )
+        names = [level.name for level in self.levels]
+        if len(set(names)) != len(names):
+            refuse(field="levels", value=names, expected="a different name for each level", remedy="rename the twin")
+        for index, (coarse, fine) in enumerate(zip(self.levels, self.levels[1:], strict=False)):
+            if coarse.hosts % fine.hosts:
+                refuse(
+                    field=f"levels.{index}.hosts",
+                    value=coarse.hosts,
+                    expected=f"a multiple of the {fine.hosts} hosts of level {fine.name!r} below it",
+                    remedy=f"use {(coarse.hosts // fine.hosts + 1) * fine.hosts}",
+                )
+        return self
+
+    def level(self, name: str) -> FabricLevel:
+        """The level of that name; raise `KeyError` with the names that there are."""
+        for level in self.levels:
+            if level.name == name:
+                return level
+        known = ", ".join(level.name for level in self.levels)
+        raise KeyError(f"no fabric level {name!r}; there are {known}")

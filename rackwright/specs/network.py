@@ -1,0 +1,82 @@
+"""The cluster's addresses: subnets in the provider's network, and Kubernetes' own ranges."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from rackwright.specs.base import Cidr, Spec, refuse
+
+MAX_VCN_PREFIX = 16
+"""The shortest prefix of one CIDR block of an Oracle VCN (Oracle's documented range is /16 to /30)."""
+
+RESERVED_ADDRESSES = 3
+"""Addresses that Oracle keeps for itself in each subnet: the first two and the last."""
+
+
+class Network(Spec):
+    """CIDR blocks. The subnets lie in the VCN's blocks; no two ranges overlap, and Kubernetes' services lie outside."""
+
+    vcn: Annotated[tuple[Cidr, ...], Field(min_length=1, max_length=5)]
+    """The network's blocks (at most five, Oracle's default limit for one VCN)."""
+    api: Cidr
+    """The Kubernetes API endpoint."""
+    load_balancers: Cidr
+    nodes: Cidr
+    """The primary addresses of all hosts."""
+    pods: Annotated[tuple[Cidr, ...], Field(min_length=1)]
+    """Pod addresses (one subnet for each block)."""
+    services: Cidr
+    """Kubernetes services: virtual, in no subnet."""
+
+    @model_validator(mode="after")
+    def _blocks_fit(self) -> Network:
+        for index, block in enumerate(self.vcn):
+            if block.prefixlen < MAX_VCN_PREFIX:
+                refuse(
+                    field=f"vcn.{index}",
+                    value=str(block),
+                    expected=f"a block of /{MAX_VCN_PREFIX} or smaller",
+                    remedy="split it into several blocks",
+                )
+        for name, subnet in self.subnets().items():
+            if not any(subnet.subnet_of(block) for block in self.vcn):
+                refuse(
+                    field=name,
+                    value=str(subnet),
+                    expected=f"a subnet of the VCN's blocks {', '.join(map(str, self.vcn))}",
+                    remedy="move it inside one of them, or add a block to network.vcn",
+                )
+        ranges = {**self.subnets(), "services": self.services}
+        for (first, one), (second, other) in combinations(ranges.items(), 2):
+            if one.overlaps(other):
+                refuse(
+                    field=second,
+                    value=str(other),
+                    expected=f"no overlap with {first} ({one})",
+                    remedy="move one of the two to a free range",
+                )
+        for index, block in enumerate(self.vcn):
+            if block.overlaps(self.services):
+                refuse(
+                    field="services",
+                    value=str(self.services),
+                    expected=f"a range outside vcn.{index} ({block})",
+                    remedy="services are virtual: use a private range that no subnet uses, such as 10.96.0.0/16",
+                )
+        return self
+
+    def subnets(self) -> dict[str, Cidr]:
+        """Each subnet by the name of its field (`pods.0`, `pods.1`, … for the pods)."""
+        pods = {f"pods.{index}": block for index, block in enumerate(self.pods)}
+        return {"api": self.api, "load_balancers": self.load_balancers, "nodes": self.nodes, **pods}
+
+    def node_addresses(self) -> int:
+        """Addresses that hosts can have."""
+        return self.nodes.num_addresses - RESERVED_ADDRESSES
+
+    def pod_addresses(self) -> int:
+        """Addresses that pods can have."""
+        return sum(block.num_addresses - RESERVED_ADDRESSES for block in self.pods)

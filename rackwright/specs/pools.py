@@ -1,0 +1,75 @@
+"""The pools of hosts that make a cluster."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from rackwright.specs.base import DnsLabel, Spec, refuse
+
+
+class Allocatable(Spec):
+    """What one host offers to pods, after what the system keeps for itself. Quotas are made of these."""
+
+    cpu: Annotated[int, Field(ge=1)]
+    """Logical processors."""
+    memory_gib: Annotated[int, Field(ge=1)]
+    rdma_interfaces: Annotated[int, Field(ge=0)] = 0
+    """Virtual functions for RDMA (`nvidia.com/rdma-vf`)."""
+
+
+class PoolBase(Spec):
+    """What every pool has."""
+
+    name: DnsLabel
+    shape: Annotated[str, StringConstraints(min_length=1)]
+    """The provider's name for the kind of host, such as `BM.GPU.H100.8`."""
+    hosts: Annotated[int, Field(ge=0)]
+    pods_per_host: Annotated[int, Field(ge=1, le=250)] = 31
+    """Pods that one host may run; each needs an address (250 is Kubernetes' documented upper practice)."""
+    boot_volume_gb: Annotated[int, Field(ge=50, le=32768)] = 200
+    """Size of the boot volume in GB (Oracle's limits)."""
+    allocatable: Allocatable
+
+
+class SystemPool(PoolBase):
+    """Ordinary hosts for controllers and services."""
+
+    role: Literal["system"]
+    ocpus: Annotated[int, Field(ge=1)]
+    """Oracle CPUs of a flexible shape (one is two logical processors on x86)."""
+    memory_gb: Annotated[int, Field(ge=1)]
+
+
+class GpuPool(PoolBase):
+    """Hosts with GPUs on one RDMA fabric."""
+
+    role: Literal["gpu"]
+    gpu: str
+    """The GPU's name in the catalogue."""
+    gpus_per_host: Annotated[int, Field(ge=1, le=64)]
+    spares: Annotated[int, Field(ge=0)] = 0
+    """Of the hosts, those kept free to take the place of failed ones; no quota covers them."""
+    image_id: Annotated[str, StringConstraints(pattern=r"^ocid1\.image\.[a-z0-9]+\.[a-z0-9-]*\.[a-z0-9]+$")] | None = (
+        None
+    )
+    """The host image (Oracle: a custom image with GPU driver and RDMA stack); required at an Oracle place."""
+
+    @model_validator(mode="after")
+    def _spares_are_hosts(self) -> GpuPool:
+        if self.spares > self.hosts:
+            refuse(
+                field="spares",
+                value=self.spares,
+                expected=f"at most the pool's {self.hosts} hosts",
+                remedy="add hosts or keep fewer spares",
+            )
+        return self
+
+    def schedulable_gpus(self) -> int:
+        """GPUs that quotas may hand out: those of all hosts but the spares."""
+        return (self.hosts - self.spares) * self.gpus_per_host
+
+
+Pool = Annotated[SystemPool | GpuPool, Field(discriminator="role")]

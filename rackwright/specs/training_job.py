@@ -1,0 +1,142 @@
+"""The TrainingJob, the one custom resource that researchers write; its CRD is generated from this model.
+
+Field names are camelCase in YAML, as everywhere in Kubernetes, with the unit in the name (`intervalSeconds`). Rules
+that span fields stand once, as CEL in `RULES`, so that the API server refuses a bad job by itself.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+from rackwright.specs.base import DnsLabel, Spec
+from rackwright.specs.training_job_status import TrainingJobStatus
+
+GROUP = "rackwright.dev"
+VERSION = "v1alpha1"
+API_VERSION: Literal["rackwright.dev/v1alpha1"] = "rackwright.dev/v1alpha1"
+KIND: Literal["TrainingJob"] = "TrainingJob"
+PLURAL = "trainingjobs"
+
+NAME_MAX_LENGTH = 40
+"""Characters in a job's name: pods are called `<job>-workers-<index>-<index>-<suffix>` and must stay DNS labels."""
+
+
+class KubernetesSpec(Spec):
+    """A part of a Kubernetes object: camelCase in the document."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
+class EnvironmentVariable(KubernetesSpec):
+    """An environment variable of the training container."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=256)]
+    value: Annotated[str, StringConstraints(max_length=4096)]
+
+
+class Parallelism(KubernetesSpec):
+    """How the model is split over the GPUs. tensor × context × pipeline × data is the number of GPUs."""
+
+    tensor: Annotated[int, Field(ge=1)] = 1
+    context: Annotated[int, Field(ge=1)] = 1
+    pipeline: Annotated[int, Field(ge=1)] = 1
+    virtual_pipeline: Annotated[int, Field(ge=1)] = 1
+    """Model chunks on each pipeline rank (interleaved schedule)."""
+    expert: Annotated[int, Field(ge=1)] = 1
+    """Expert parallelism; it takes its ranks from tensor × context × data."""
+    data: Annotated[int, Field(ge=1)] = 1
+
+
+class Slice(KubernetesSpec):
+    """Groups of neighbouring hosts (a tensor or pipeline group) that must each stand within one domain."""
+
+    level: DnsLabel
+    hosts: Annotated[int, Field(ge=1)]
+
+
+class TopologyWish(KubernetesSpec):
+    """Where the gang shall stand; `required` and `preferred` name a level of the fabric, at most one of them."""
+
+    required: DnsLabel | None = None
+    preferred: DnsLabel | None = None
+    slice: Slice | None = None
+
+
+class Checkpoint(KubernetesSpec):
+    """Where checkpoints go and how often."""
+
+    claim: DnsLabel | None = None
+    """A PersistentVolumeClaim in the job's namespace, mounted at `path`. Exactly one of claim and bucket."""
+    bucket: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9+.-]*://\S+$", max_length=1024)] | None = None
+    """A bucket's URL, handed to the container as RACKWRIGHT_CHECKPOINT."""
+    path: Annotated[str, StringConstraints(pattern=r"^/", max_length=1024)] = "/checkpoints"
+    interval_seconds: Annotated[int, Field(ge=1)]
+
+
+class FailurePolicy(KubernetesSpec):
+    """What happens when a host or a pod fails."""
+
+    max_restarts: Annotated[int, Field(ge=0, le=10000)] = 100
+    """Restarts of the whole gang before the job counts as failed."""
+
+
+class Expected(KubernetesSpec):
+    """What the plan expects of the run; progress, time left and lost work are counted against it."""
+
+    steps: Annotated[int, Field(ge=1)]
+    step_seconds: Annotated[float, Field(gt=0)]
+    tokens_per_step: Annotated[int, Field(ge=1)]
+
+
+class TrainingJobSpec(KubernetesSpec):
+    """What a researcher asks for."""
+
+    image: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+    command: Annotated[tuple[Annotated[str, StringConstraints(max_length=4096)], ...], Field(max_length=64)] = ()
+    args: Annotated[tuple[Annotated[str, StringConstraints(max_length=4096)], ...], Field(max_length=256)] = ()
+    env: Annotated[tuple[EnvironmentVariable, ...], Field(max_length=256)] = ()
+    gpus: Annotated[int, Field(ge=1, le=131072)]
+    """GPUs of the whole gang: whole hosts, or less than one."""
+    gpus_per_host: Annotated[int, Field(ge=1, le=64)] = 8
+    parallelism: Parallelism | None = None
+    queue: DnsLabel = "train"
+    priority: DnsLabel | None = None
+    topology: TopologyWish = TopologyWish()
+    checkpoint: Checkpoint | None = None
+    failure_policy: FailurePolicy = FailurePolicy()
+    expected: Expected | None = None
+    suspend: bool = False
+    """True takes the job off its hosts and keeps it; false brings it back from its last checkpoint."""
+    active_deadline_seconds: Annotated[int, Field(ge=1)] | None = None
+    """Seconds after which a job that hasn't finished counts as failed."""
+    ttl_seconds_after_finished: Annotated[int, Field(ge=0)] | None = None
+    """Seconds after which a finished job is deleted; unset: kept."""
+
+    @property
+    def hosts(self) -> int:
+        """Hosts of the gang."""
+        return max(1, self.gpus // self.gpus_per_host)
+
+
+class Metadata(KubernetesSpec):
+    """The part of Kubernetes' metadata that people write."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: Annotated[DnsLabel, StringConstraints(max_length=NAME_MAX_LENGTH)]
+    namespace: DnsLabel | None = None
+    labels: dict[str, str] = Field(default_factory=dict)
+    annotations: dict[str, str] = Field(default_factory=dict)
+
+
+class TrainingJob(KubernetesSpec):
+    """A training job: one gang of GPUs that starts together, restarts together and is placed by topology."""
+
+    api_version: Literal["rackwright.dev/v1alpha1"] = API_VERSION
+    kind: Literal["TrainingJob"] = KIND
+    metadata: Metadata
+    spec: TrainingJobSpec
+    status: TrainingJobStatus | None = None

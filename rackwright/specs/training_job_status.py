@@ -1,0 +1,102 @@
+"""What the operator reports of a TrainingJob."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from rackwright.specs.base import Spec
+
+PROGRESS_ANNOTATION = "rackwright.dev/progress"
+"""On the pod of rank 0: JSON of `ReportedProgress`, written by the training process through its own pod's API."""
+
+
+class Phase(StrEnum):
+    """Where a job is in its life."""
+
+    PENDING = "Pending"
+    """Not yet looked at, or being set up."""
+    QUEUED = "Queued"
+    """Waits for quota or for a place."""
+    STARTING = "Starting"
+    """Admitted; its pods aren't all ready yet."""
+    RUNNING = "Running"
+    RESTARTING = "Restarting"
+    """Lost a pod or a host; the gang comes up again from the last checkpoint."""
+    SUSPENDED = "Suspended"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+
+
+class StatusSpec(Spec):
+    """A part of the status: camelCase; fields of a newer operator don't break an older reader."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="ignore")
+
+
+class Condition(StatusSpec):
+    """A Kubernetes condition."""
+
+    type: str
+    status: Literal["True", "False", "Unknown"]
+    reason: str
+    message: str = ""
+    last_transition_time: str
+    observed_generation: int
+
+
+class ReportedProgress(StatusSpec):
+    """What rank 0 says of itself."""
+
+    step: Annotated[int, Field(ge=0)]
+    checkpoint_step: Annotated[int, Field(ge=0)]
+    """The step of the last complete checkpoint."""
+
+
+class Progress(StatusSpec):
+    """How far the run is."""
+
+    step: int
+    checkpoint_step: int
+    steps: int | None = None
+    """Steps of the whole run, where the job says what it expects."""
+    tokens: int | None = None
+
+
+class Restart(StatusSpec):
+    """One restart of the gang, with its cause and its cost."""
+
+    at: str
+    """When the loss was seen (RFC 3339)."""
+    cause: str
+    """One word such as `HostFailed`, `PodFailed`, `Preempted`."""
+    host: str | None = None
+    message: str = ""
+    step: int | None = None
+    """The last step known before the loss."""
+    resumed_from_step: int | None = None
+    """The checkpoint that the gang went back to."""
+    recovered_at: str | None = None
+    """When all pods were ready again."""
+
+
+class TrainingJobStatus(StatusSpec):
+    """The whole status."""
+
+    observed_generation: int = 0
+    phase: Phase = Phase.PENDING
+    message: str = ""
+    """One sentence for people: what the job is doing or waiting for."""
+    conditions: tuple[Condition, ...] = ()
+    hosts: tuple[str, ...] = ()
+    """Hosts that the gang runs on, in rank order (the first 64; `hostCount` has the number)."""
+    host_count: int = 0
+    started_at: str | None = None
+    finished_at: str | None = None
+    progress: Progress | None = None
+    restart_count: int = 0
+    restarts: tuple[Restart, ...] = ()
+    """The last restarts, newest last (the last 20; `restartCount` has the number)."""

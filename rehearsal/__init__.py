@@ -1,0 +1,1 @@
+"""Rehearse a cluster on one machine: a real control plane, the real engine, a simulated Oracle."""

@@ -1,0 +1,1 @@
+"""The Pulumi programs that declare a cluster."""
