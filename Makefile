@@ -1,0 +1,106 @@
+# Everything a fresh machine needs to rehearse a cluster, to test and to check. Nothing needs root.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.ONESHELL:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+# Newer than all that it depends on when the set-up is complete, and made last of all.
+SETUP_DONE := $(VENV)/.setup-done
+SETUP_INPUTS := pyproject.toml requirements/uv.txt requirements/development.txt
+
+PACKAGES := rackwright stacks operators rehearsal
+TIERS := pure mocked control_plane
+# A test that takes this long (seconds) hangs: the slowest brings up a whole cluster.
+TEST_TIMEOUT_S := 600
+
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-emit-index-url
+
+.PHONY: help setup tools rehearse test check lint format-check types imports spelling format lock clean
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(SETUP_DONE) ## Set up .venv with the locked dependencies and the rackwright command
+
+$(SETUP_DONE): $(SETUP_INPUTS)
+	@missing() { echo "make setup: $$1" >&2; exit 1; }
+	command -v git >/dev/null || missing "git is missing; install it (Debian, Ubuntu: apt install git)."
+	command -v $(PYTHON) >/dev/null || missing "$(PYTHON) is missing; install Python 3.11 or later, or name one with PYTHON=…"
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || missing "$(PYTHON) is older than 3.11; install a later Python, or name one with PYTHON=…"
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || missing "$(PYTHON) lacks its venv module; install it (Debian, Ubuntu: apt install python3-venv)."
+	# Two set-ups at once take turns, where the system has flock.
+	if command -v flock >/dev/null; then exec 9>.setup.lock; flock 9; fi
+	# An environment whose making was interrupted has no working pip: start afresh.
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/uv.txt
+	export VIRTUAL_ENV="$$PWD/$(VENV)"
+	$(BIN)/uv pip sync --quiet --require-hashes requirements/development.txt
+	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+tools: setup ## Build the rehearsal's tools that are missing, into the per-user cache
+	@$(BIN)/python -m rehearsal.tools build
+
+rehearse: setup ## Rehearse a cluster end to end on this machine (ARGS="--gpus 256 --keep")
+	@$(BIN)/rackwright rehearse $(ARGS)
+
+# Each tier runs by itself, so that one without tests fails (pytest's exit status 5), and all of
+# them run, so that one report shows all failures.
+test: setup tools ## Run the tests, tier by tier (ARGS="-x")
+	@results=() failed=0
+	stray=0; $(BIN)/pytest -q --collect-only -m 'not ($(subst $() , or ,$(TIERS)))' >.pytest_cache.stray 2>&1 || stray=$$?
+	case $$stray in
+	5) rm .pytest_cache.stray ;;
+	*) cat .pytest_cache.stray; rm .pytest_cache.stray; echo "Every test needs one of the markers $(TIERS), and all must be importable." >&2; exit 1 ;;
+	esac
+	output=$$(mktemp); trap 'rm -f "$$output"' EXIT
+	color=no; if [ -t 1 ]; then color=yes; fi
+	for tier in $(TIERS); do
+	  echo "== tests: $$tier"
+	  status=0
+	  $(BIN)/pytest --color=$$color --timeout=$(TEST_TIMEOUT_S) -m $$tier $(ARGS) | tee "$$output" || status=$$?
+	  if [ $$status -ne 0 ]; then failed=1; fi
+	  results+=("$$(printf '%-14s %s' $$tier "$$(tail -n 1 "$$output")")")
+	done
+	echo "== tests: totals"
+	printf '%s\n' "$${results[@]}"
+	exit $$failed
+
+check: lint format-check types imports spelling ## Check style, types, layers and spelling
+
+lint: setup
+	@echo "== ruff check"; $(BIN)/ruff check .
+
+format-check: setup
+	@echo "== ruff format"; $(BIN)/ruff format --check .
+
+types: setup
+	@echo "== mypy"; $(BIN)/mypy --strict $(PACKAGES) tests
+
+imports: setup
+	@echo "== import-linter"; $(BIN)/lint-imports
+
+spelling: setup
+	@echo "== codespell"; git ls-files -z -- '*.py' '*.md' '*.toml' '*.yaml' '*.j2' Makefile .ci | xargs -0 $(BIN)/codespell
+
+format: setup ## Format the code and mend what ruff can mend
+	@$(BIN)/ruff check --fix .; $(BIN)/ruff format .
+
+lock: setup ## Compile requirements/*.in and pyproject.toml into the locks (ARGS="--upgrade")
+	@cd requirements
+	../$(LOCK) $(ARGS) uv.in --output-file uv.txt
+	../$(LOCK) $(ARGS) go.in --output-file go.txt
+	cd ..
+	$(LOCK) $(ARGS) --constraint requirements/uv.txt --extra checkout pyproject.toml requirements/development.in --output-file requirements/development.txt
+
+clean: ## Remove .venv and the checkout's caches (the tools in the per-user cache stay)
+	@rm -rf $(VENV) .setup.lock .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
