@@ -83,7 +83,7 @@ format-check: setup
 	@echo "== ruff format"; $(BIN)/ruff format --check .
 
 types: setup
-	@echo "== mypy"; $(BIN)/mypy --strict $(PACKAGES) tests
+	@echo "== mypy"; $(BIN)/mypy --strict --explicit-package-bases $(PACKAGES) tests
 
 imports: setup
 	@echo "== import-linter"; $(BIN)/lint-imports
