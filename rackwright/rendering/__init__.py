@@ -1,0 +1,6 @@
+"""Templates to Kubernetes objects: `render` for any template, and a function for each part of a cluster."""
+
+from rackwright.rendering.operator import operator_objects
+from rackwright.rendering.templates import RenderError, render
+
+__all__ = ["RenderError", "operator_objects", "render"]

@@ -1,0 +1,35 @@
+"""The operator's own objects: namespace, identity and rights, the cluster's spec as a ConfigMap, the Deployment."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from rackwright.rendering.templates import render
+
+if TYPE_CHECKING:
+    from rackwright.specs import ClusterSpec
+
+NAMESPACE = "rackwright-system"
+NAME = "rackwright-operator"
+"""Of the ServiceAccount, the ClusterRole, its binding and the Deployment."""
+
+CONFIG_MAP = "rackwright-cluster"
+"""Holds the cluster's spec, from which the operator learns the fabric, the GPU pool and the queues."""
+
+
+def operator_objects(spec: ClusterSpec) -> list[dict[str, Any]]:
+    """All that runs the operator on the cluster of `spec`, in the order of creation; the CRD is apart."""
+    cluster_json = spec.model_dump_json(by_alias=True, exclude_none=True, indent=2)
+    return render(
+        "operator/operator.yaml.j2",
+        namespace=NAMESPACE,
+        name=NAME,
+        labels={"app.kubernetes.io/name": NAME, "app.kubernetes.io/part-of": "rackwright"},
+        config_map=CONFIG_MAP,
+        cluster_json=cluster_json,
+        cluster_sha256=hashlib.sha256(cluster_json.encode()).hexdigest(),
+        system_pool=spec.system_pool.name,
+        image=spec.platform.operator.image,
+        resync_s=spec.platform.operator.resync_s,
+    )
