@@ -83,9 +83,12 @@ def parse(text: str, kept: Sequence[object], *, source: str) -> list[dict[str, A
             f"{source}: {len(kept)} expressions, but {len(set(loader.placed))} stand as whole scalars; take them out "
             'of quotes and comments, and join text inside them: {{ "prefix-" ~ name }}'
         )
-    objects = [document for document in documents if document is not None]
-    if not all(isinstance(each, dict) for each in objects):
-        raise RenderError(f"{source}: every document must be a mapping")
+    objects: list[dict[str, Any]] = []
+    for document in documents:
+        if isinstance(document, dict):
+            objects.append(document)
+        elif document is not None:
+            raise RenderError(f"{source}: every document must be a mapping")
     return objects
 
 
@@ -100,7 +103,7 @@ class ObjectLoader(yaml.SafeLoader):
     def documents(self) -> list[object]:
         """Every document of the text."""
         found: list[object] = []
-        while self.check_data():  # type: ignore[no-untyped-call] - the stubs leave it bare
+        while self.check_data():  # type: ignore[no-untyped-call]  # the stubs leave it bare
             found.append(self.get_data())
         return found
 
