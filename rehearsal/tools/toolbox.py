@@ -97,11 +97,11 @@ def ensure(
     wanted = select(names, pins=pins)
     cache = cache or Cache(user_cache_directory(os.environ))
     search_path = os.environ.get("PATH", "") if search_path is None else search_path
-    toolchain = go.find(cache)
+    reporter = reporter or progress.for_console(Console(stderr=True))
+    toolchain = go.find(cache, reporter=reporter)
     ready = look_up(wanted, cache=cache, toolchain=toolchain, search_path=search_path)
     missing = [pin for pin in wanted if pin.name not in ready]
     if missing:
-        reporter = reporter or progress.for_console(Console(stderr=True))
         made = _make_all(missing, cache=cache, toolchain=toolchain, reporter=reporter)
         ready |= {tool.pin.name: tool for tool in made}
     return Toolbox(MappingProxyType({pin.name: ready[pin.name] for pin in wanted}), cache)

@@ -14,7 +14,7 @@ from tests.rehearsal.tools.hello_module import MODULE_PATH, Hello, Recorder
 @pytest.fixture(scope="session")
 def toolchain() -> go.Toolchain:
     """The Go that a rehearsal would use."""
-    return go.find(Cache(user_cache_directory(os.environ)))
+    return go.find(Cache(user_cache_directory(os.environ)), reporter=Recorder())
 
 
 @pytest.fixture
