@@ -30,6 +30,9 @@ class Network(Spec):
     """Pod addresses (one subnet for each block)."""
     services: Cidr
     """Kubernetes services: virtual, in no subnet."""
+    api_clients: tuple[Cidr, ...] = ()
+    """Ranges outside the VCN that may reach the Kubernetes API, which then has a public address that only they can use;
+    without any, the API is private. Decided when the cluster is made: Oracle can't move a cluster's endpoint."""
 
     @model_validator(mode="after")
     def _blocks_fit(self) -> Network:
