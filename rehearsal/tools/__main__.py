@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Column, Table
 
 from rehearsal.tools import ToolError, ensure, go
 from rehearsal.tools.cache import Cache, user_cache_directory
@@ -50,10 +49,8 @@ def list_tools(*, as_json: Json = False) -> None:
     if as_json:
         print(json.dumps(rows, indent=2))
         return
-    table = Table("name", "version", "from", Column("path", overflow="fold"), box=None)
     for row in rows:
-        table.add_row(row["name"], row["version"], row["origin"] or "missing", row["path"] or "")
-    Console(soft_wrap=True).print(table)
+        print(f"{row['name']:<30} {row['version']:<9} {row['origin'] or 'missing':<8} {row['path'] or ''}".rstrip())
 
 
 @app.command()
