@@ -29,6 +29,7 @@ help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(SETUP_DONE) ## Set up .venv with the locked dependencies and the rackwright command
+	@:
 
 $(SETUP_DONE): $(SETUP_INPUTS)
 	@missing() { echo "make setup: $$1" >&2; exit 1; }
@@ -67,8 +68,9 @@ test: setup tools ## Run the tests, tier by tier (ARGS="-x")
 	  echo "== tests: $$tier"
 	  status=0
 	  $(BIN)/pytest --color=$$color --timeout=$(TEST_TIMEOUT_S) -m $$tier $(ARGS) | tee "$$output" || status=$$?
+	  case $$status in 0) verdict=passed ;; 5) verdict='FAILED: no test ran' ;; *) verdict=FAILED ;; esac
 	  if [ $$status -ne 0 ]; then failed=1; fi
-	  results+=("$$(printf '%-14s %s' $$tier "$$(tail -n 1 "$$output")")")
+	  results+=("$$(printf '%-14s %-20s %s' $$tier "$$verdict" "$$(tail -n 1 "$$output" | tr -d '=')")")
 	done
 	echo "== tests: totals"
 	printf '%s\n' "$${results[@]}"
