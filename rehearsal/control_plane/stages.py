@@ -1,0 +1,58 @@
+"""What KWOK plays: how simulated hosts stay alive and how simulated pods live.
+
+KWOK's own published stages, with three changes: pods of the namespaces that the process kubelet serves are left alone,
+pods take a moment to start, and a training pod ends when its simulated trainer says so, not by itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FINISHED_ANNOTATION = "rehearsal.rackwright.dev/finished"
+"""On a training pod: its simulated process has ended well."""
+
+PROCESS_NAMESPACES = ("kueue-system", "jobset-system", "rackwright-system")
+"""Namespaces whose pods are real processes of the process kubelet, and so no business of KWOK's."""
+
+START_DELAY_MS = 200
+"""Milliseconds until a simulated pod runs, at least (a pulled image's container starts in about that time)."""
+
+START_JITTER_MS = 1000
+"""Milliseconds until a simulated pod runs, at most."""
+
+_SOURCES = (
+    "node/fast/node-initialize.yaml",
+    "node/heartbeat-with-lease/node-heartbeat-with-lease.yaml",
+    "pod/fast/pod-ready.yaml",
+    "pod/fast/pod-complete.yaml",
+    "pod/fast/pod-delete.yaml",
+)
+
+
+def stages(directory: Path) -> str:
+    """The stages as one YAML stream, from KWOK's `kustomize/stage` directory."""
+    documents = [yaml.safe_load((directory / source).read_text(encoding="utf-8")) for source in _SOURCES]
+    text: str = yaml.safe_dump_all([_adapted(document) for document in documents], sort_keys=False)
+    return text
+
+
+def _adapted(stage: dict[str, Any]) -> dict[str, Any]:
+    if stage["spec"]["resourceRef"]["kind"] != "Pod":
+        return stage
+    expressions: list[dict[str, Any]] = stage["spec"]["selector"]["matchExpressions"]
+    expressions.append({"key": ".metadata.namespace", "operator": "NotIn", "values": list(PROCESS_NAMESPACES)})
+    if stage["metadata"]["name"] == "pod-ready":
+        stage["spec"]["delay"] = {
+            "durationMilliseconds": START_DELAY_MS,
+            "jitterDurationMilliseconds": START_JITTER_MS,
+        }
+    if stage["metadata"]["name"] == "pod-complete":
+        expressions[:] = [item for item in expressions if "ownerReferences" not in item["key"]]
+        key = f'.metadata.annotations["{FINISHED_ANNOTATION}"]'
+        expressions.append({"key": key, "operator": "In", "values": ["true"]})
+    return stage
