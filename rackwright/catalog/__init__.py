@@ -1,0 +1,25 @@
+"""The catalogue: published figures of hardware, models, places and clusters, each with its source.
+
+Data, not code: the YAML files in `data/` hold it, `entries` says what stands in them, `loading` reads them.
+"""
+
+from rackwright.catalog.entries import Gpu, Host, Model, PlaceKind, ReferenceCluster, Software, Switch
+from rackwright.catalog.loading import CLUSTERS, GPUS, HOSTS, MODELS, PLACES, SOFTWARE, SWITCHES, Shelf
+
+__all__ = [
+    "CLUSTERS",
+    "GPUS",
+    "HOSTS",
+    "MODELS",
+    "PLACES",
+    "SOFTWARE",
+    "SWITCHES",
+    "Gpu",
+    "Host",
+    "Model",
+    "PlaceKind",
+    "ReferenceCluster",
+    "Shelf",
+    "Software",
+    "Switch",
+]

@@ -1,0 +1,1 @@
+"""The arithmetic from a request to a plan, one module for each subject; all of it pure."""

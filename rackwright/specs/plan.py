@@ -1,0 +1,198 @@
+"""The plan: what a request comes to, each figure with its formula and source.
+
+Fields that the plan chooses (parallelism, hosts) are plain numbers; what is computed from them or read somewhere is a
+`Figure`. Units end the fields' names.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from rackwright.specs.architecture import Architecture
+from rackwright.specs.base import Spec
+from rackwright.specs.figure import Figure
+from rackwright.specs.request import Request
+
+Recompute = Literal["none", "full"]
+
+
+class ModelPlan(Spec):
+    """The model and what one token costs."""
+
+    name: str
+    architecture: Architecture
+    parameters: Figure
+    active_parameters: Figure
+    """Parameters that each token passes through."""
+    train_flops_per_token: Figure
+    """Forward and backward, causal attention (half of the full square)."""
+
+
+class HostsPlan(Spec):
+    """The hosts of the GPU pool."""
+
+    gpu: str
+    shape: str
+    gpus_per_host: int
+    hosts: int
+    """All of them, the spares included."""
+    spares: int
+    """Hosts kept free for those that fail."""
+    idle: int
+    """Hosts that neither train nor are spares, because the parallelism doesn't divide them."""
+    training_gpus: int
+
+
+class ParallelismPlan(Spec):
+    """How the model is split; tensor × context × pipeline × data is the number of training GPUs."""
+
+    tensor: int
+    context: int
+    pipeline: int
+    virtual_pipeline: int
+    """Model chunks on each pipeline rank."""
+    expert: int
+    """Takes its ranks from tensor × context × data."""
+    data: int
+    micro_batch_sequences: int
+    micro_batches: int
+    """Micro-batches that each pipeline works off in one step."""
+    batch_sequences: int
+    recompute: Recompute
+
+
+class RankMemory(Spec):
+    """What lies in the memory of a GPU of one pipeline rank."""
+
+    rank: int
+    weights_and_gradients_gb: float
+    optimizer_gb: float
+    activations_gb: float
+    overhead_gb: float
+    """CUDA context, NCCL buffers, allocator's losses."""
+    total_gb: float
+
+
+class MemoryPlan(Spec):
+    """Memory of the GPUs, by pipeline rank."""
+
+    ranks: tuple[RankMemory, ...]
+    capacity_gb: Figure
+    fullest_gb: Figure
+    fits: bool
+
+
+class StepPlan(Spec):
+    """One optimizer step, by parts that add up."""
+
+    matrix_s: Figure
+    attention_s: Figure
+    tensor_communication_s: Figure
+    context_communication_s: Figure
+    expert_communication_s: Figure
+    pipeline_bubble_s: Figure
+    data_communication_s: Figure
+    optimizer_s: Figure
+    step_s: Figure
+
+
+class RunPlan(Spec):
+    """The whole run."""
+
+    steps: int
+    tokens_per_step: int
+    tokens_per_s: Figure
+    tokens_per_s_per_gpu: Figure
+    mfu: Figure
+    """Model FLOPs utilisation: causal attention, against the dense peak of the precision."""
+    undisturbed_days: Figure
+    """Were nothing ever to fail."""
+    days: Figure
+    """With the losses of `reliability`."""
+
+
+class ReliabilityPlan(Spec):
+    """What fails, what it costs, and what is kept for it."""
+
+    failures_per_host_day: Figure
+    failures_per_day: Figure
+    mean_time_to_failure_h: Figure
+    restart_s: Figure
+    """From a failure to the next step: detection, placement, start, reading the checkpoint."""
+    checkpoint_interval_s: Figure
+    goodput: Figure
+    """The part of the time that goes into steps that count."""
+    spares: Figure
+
+
+class FabricPlan(Spec):
+    """The RDMA fabric, rail-optimised and non-blocking."""
+
+    switch: str
+    rails: int
+    endpoints: int
+    """Switch ports that hosts take at the switch's port speed."""
+    tiers: int
+    leaf_switches: int
+    spine_switches: int
+    core_switches: int
+    switches: int
+    cables: int
+    """Host to leaf, and switch to switch."""
+    bisection_tbit_s: Figure
+
+
+class StoragePlan(Spec):
+    """Checkpoints and what they ask of storage."""
+
+    checkpoint_gb: Figure
+    checkpoint_write_s: Figure
+    write_bandwidth_gb_s: Figure
+    capacity_tb: Figure
+
+
+class PowerPlan(Spec):
+    """Power and water of all hosts of the pool, at full load."""
+
+    hosts_mw: Figure
+    it_mw: Figure
+    """Hosts, network, storage."""
+    facility_mw: Figure
+    energy_gwh: Figure
+    """Over the run."""
+    water_m3_per_day: Figure
+
+
+class CostPlan(Spec):
+    """Money for all hosts of the pool."""
+
+    rent_usd_per_gpu_h: Figure
+    rent_usd: Figure
+    """The whole pool rented for the run."""
+    capital_usd: Figure
+    """The whole pool bought, network and storage included."""
+    electricity_usd: Figure
+    """Over the run."""
+
+
+class Plan(Spec):
+    """The answer to a request."""
+
+    api_version: Annotated[Literal["rackwright.dev/v1alpha1"], Field(alias="apiVersion")] = "rackwright.dev/v1alpha1"
+    kind: Literal["Plan"] = "Plan"
+    request: Request
+    model: ModelPlan
+    hosts: HostsPlan
+    parallelism: ParallelismPlan
+    memory: MemoryPlan
+    step: StepPlan
+    run: RunPlan
+    reliability: ReliabilityPlan
+    fabric: FabricPlan
+    storage: StoragePlan
+    power: PowerPlan
+    cost: CostPlan
+    warnings: tuple[str, ...]
+    """What breaks first, in words, the worst first."""

@@ -1,0 +1,53 @@
+"""The request: what shall be trained, and what is given."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from rackwright.specs.architecture import Architecture
+from rackwright.specs.base import DnsLabel, Spec, refuse
+
+PositiveInt = Annotated[int, Field(ge=1)]
+Precision = Literal["bf16", "fp8"]
+
+
+class Request(Spec):
+    """A training run to be sized: a model, its tokens, and GPUs or a deadline."""
+
+    api_version: Annotated[Literal["rackwright.dev/v1alpha1"], Field(alias="apiVersion")] = "rackwright.dev/v1alpha1"
+    kind: Literal["Request"] = "Request"
+    name: Annotated[DnsLabel, StringConstraints(max_length=40)]
+    """Names the cluster and the job that come of it."""
+    model: str | Architecture
+    """A model of the catalogue (`rackwright size models`), or an architecture."""
+    tokens: Annotated[float, Field(gt=0, le=1e18)]
+    """Tokens to train on, repeats included."""
+    sequence_tokens: PositiveInt | None = None
+    """Length of a sequence; unset: the model's own."""
+    batch_tokens: PositiveInt | None = None
+    """Tokens in one step; unset: the published batch of the model, or a usual one."""
+    precision: Precision = "bf16"
+    software: str = "megatron"
+    """The training software, an entry of the catalogue."""
+    place: str = "oracle"
+    """A kind of place of the catalogue (`oracle`, `existing`): decides the hosts and the levels of the fabric."""
+    gpu: str = "h100-sxm-80gb"
+    gpus: PositiveInt | None = None
+    """GPUs to train on; unset: as few as meet the deadline."""
+    gpus_include_spares: bool = False
+    """True where `gpus` is all that there is, so that spare hosts come out of them, not on top."""
+    deadline_days: Annotated[float, Field(gt=0)] | None = None
+    """Days, all losses included, in which the run shall be done."""
+
+    @model_validator(mode="after")
+    def _something_is_given(self) -> Request:
+        if self.gpus is None and self.deadline_days is None:
+            refuse(
+                field="gpus",
+                value=None,
+                expected="gpus, deadline_days or both",
+                remedy="say how many GPUs there are (gpus: 1024), or by when it shall be done (deadline_days: 90)",
+            )
+        return self
