@@ -1,0 +1,1 @@
+"""The parts of a cluster, each a component resource of its own."""

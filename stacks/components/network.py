@@ -1,0 +1,206 @@
+"""The cluster's network at Oracle: VCN, gateways, routes, subnets, and the security groups with their rules."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pulumi_oci as oci
+
+from stacks.components.security_rules import (
+    ANYWHERE,
+    FLOWS,
+    ORACLE_SERVICES,
+    PATH_DISCOVERY,
+    Group,
+    Peer,
+    Protocol,
+    Rule,
+    client_flows,
+    rules,
+)
+
+if TYPE_CHECKING:
+    from rackwright.specs import ClusterSpec
+    from stacks.places.region import ServiceNetwork
+
+DNS_LABEL_LENGTH = 15
+"""Characters in a DNS label of a VCN or subnet: letters and digits, a letter first (Oracle's limit)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkArgs:
+    """What a network is made from."""
+
+    spec: ClusterSpec
+    compartment_id: str
+    services: ServiceNetwork
+    tags: dict[str, str]
+
+
+class Network(pulumi.ComponentResource):
+    """A VCN in which hosts and pods have no public address, and the API has one only for named clients."""
+
+    vcn_id: pulumi.Output[str]
+    subnet_ids: dict[str, pulumi.Output[str]]
+    """By the name of the field in the spec: `api`, `load_balancers`, `nodes`, `pods.0`, …"""
+    group_ids: dict[Group, pulumi.Output[str]]
+
+    def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("rackwright:network:Network", name, {}, opts)
+        if args.spec.network is None:
+            raise ValueError("a network is made from the spec's addresses, and this spec has none")
+        addresses = args.spec.network
+        self._common: dict[str, Any] = {"compartment_id": args.compartment_id, "freeform_tags": args.tags}
+        self._name = name
+        vcn = oci.core.Vcn(
+            name,
+            display_name=name,
+            cidr_blocks=[str(block) for block in addresses.vcn],
+            dns_label=dns_label(name),
+            opts=pulumi.ResourceOptions(parent=self),
+            **self._common,
+        )
+        self.vcn_id = vcn.id
+        self._common["vcn_id"] = vcn.id
+        # Subnets start with the VCN's default security list: empty, so that the groups alone decide.
+        closed = oci.core.DefaultSecurityList(
+            f"{name}-closed",
+            manage_default_resource_id=vcn.default_security_list_id,
+            compartment_id=args.compartment_id,
+            freeform_tags=args.tags,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        private = self._private_routes(args.services)
+        api_routes = self._public_routes() if addresses.api_clients else private
+        self.subnet_ids = {
+            field: oci.core.Subnet(
+                f"{name}-{field.replace('.', '-').replace('_', '-')}",
+                display_name=f"{name}-{field}",
+                cidr_block=str(block),
+                dns_label=dns_label(field),
+                prohibit_public_ip_on_vnic=not is_public(field, addresses.api_clients),
+                route_table_id=(api_routes if field == "api" else private).id,
+                security_list_ids=[closed.id],
+                opts=pulumi.ResourceOptions(parent=self),
+                **self._common,
+            ).id
+            for field, block in addresses.subnets().items()
+        }
+        groups = {
+            group: oci.core.NetworkSecurityGroup(
+                f"{name}-{group}",
+                display_name=f"{name}-{group}",
+                opts=pulumi.ResourceOptions(parent=self),
+                **self._common,
+            )
+            for group in Group
+        }
+        self.group_ids = {group: resource.id for group, resource in groups.items()}
+        for rule in rules([*FLOWS, *client_flows(addresses.api_clients)]):
+            self._rule(rule, args.services)
+        self.register_outputs({"vcn_id": self.vcn_id})
+
+    @property
+    def pod_subnet_ids(self) -> list[pulumi.Output[str]]:
+        """The pods' subnets, in the order of the spec."""
+        return [subnet_id for field, subnet_id in self.subnet_ids.items() if field.startswith("pods.")]
+
+    def _private_routes(self, services: ServiceNetwork) -> oci.core.RouteTable:
+        """Outwards through NAT, to Oracle's own services directly; inwards nothing."""
+        opts = pulumi.ResourceOptions(parent=self)
+        nat = oci.core.NatGateway(f"{self._name}-nat", display_name=f"{self._name}-nat", opts=opts, **self._common)
+        gateway = oci.core.ServiceGateway(
+            f"{self._name}-services",
+            display_name=f"{self._name}-services",
+            services=[oci.core.ServiceGatewayServiceArgs(service_id=services.service_id)],
+            opts=opts,
+            **self._common,
+        )
+        return oci.core.RouteTable(
+            f"{self._name}-private",
+            display_name=f"{self._name}-private",
+            route_rules=[
+                _route(nat.id, str(ANYWHERE), "CIDR_BLOCK"),
+                _route(gateway.id, services.cidr_label, "SERVICE_CIDR_BLOCK"),
+            ],
+            opts=opts,
+            **self._common,
+        )
+
+    def _public_routes(self) -> oci.core.RouteTable:
+        """To and from the Internet, for the API's public address."""
+        opts = pulumi.ResourceOptions(parent=self)
+        gateway = oci.core.InternetGateway(
+            f"{self._name}-internet", display_name=f"{self._name}-internet", enabled=True, opts=opts, **self._common
+        )
+        return oci.core.RouteTable(
+            f"{self._name}-public",
+            display_name=f"{self._name}-public",
+            route_rules=[_route(gateway.id, str(ANYWHERE), "CIDR_BLOCK")],
+            opts=opts,
+            **self._common,
+        )
+
+    def _rule(self, rule: Rule, services: ServiceNetwork) -> None:
+        """One rule of one security group."""
+        peer, peer_type = self._peer(rule.peer, services)
+        side = "source" if rule.direction == "INGRESS" else "destination"
+        sides: dict[str, Any] = {side: peer, f"{side}_type": peer_type}
+        oci.core.NetworkSecurityGroupSecurityRule(
+            f"{self._name}-{rule.name}",
+            network_security_group_id=self.group_ids[rule.group],
+            direction=rule.direction,
+            protocol=rule.protocol.value,
+            description=rule.why,
+            stateless=False,
+            opts=pulumi.ResourceOptions(parent=self),
+            **sides,
+            **_protocol_options(rule),
+        )
+
+    def _peer(self, peer: Peer, services: ServiceNetwork) -> tuple[pulumi.Input[str], str]:
+        """The other side of a rule as Oracle writes it, and which kind of thing it is."""
+        if isinstance(peer, Group):
+            return self.group_ids[peer], "NETWORK_SECURITY_GROUP"
+        if isinstance(peer, IPv4Network):
+            return str(peer), "CIDR_BLOCK"
+        if peer == ORACLE_SERVICES:
+            return services.cidr_label, "SERVICE_CIDR_BLOCK"
+        raise ValueError(f"no such peer: {peer!r}")
+
+
+def is_public(field: str, api_clients: tuple[IPv4Network, ...]) -> bool:
+    """Whether things in the subnet of that field may have public addresses: the API, if someone outside may use it."""
+    return field == "api" and bool(api_clients)
+
+
+def dns_label(name: str) -> str:
+    """A name as Oracle's DNS labels allow it. `name` starts with a letter."""
+    return re.sub(r"[^a-z0-9]", "", name)[:DNS_LABEL_LENGTH]
+
+
+def _route(gateway_id: pulumi.Input[str], destination: str, destination_type: str) -> oci.core.RouteTableRouteRuleArgs:
+    return oci.core.RouteTableRouteRuleArgs(
+        network_entity_id=gateway_id, destination=destination, destination_type=destination_type
+    )
+
+
+def _protocol_options(rule: Rule) -> dict[str, Any]:
+    """The options that a rule's protocol has at Oracle: ports, or the ICMP message."""
+    if rule.protocol is Protocol.ICMP:
+        icmp_type, code = PATH_DISCOVERY
+        return {"icmp_options": oci.core.NetworkSecurityGroupSecurityRuleIcmpOptionsArgs(type=icmp_type, code=code)}
+    if rule.ports is None:
+        return {}
+    first, last = rule.ports
+    if rule.protocol is Protocol.TCP:
+        tcp = oci.core.NetworkSecurityGroupSecurityRuleTcpOptionsDestinationPortRangeArgs(min=first, max=last)
+        return {
+            "tcp_options": oci.core.NetworkSecurityGroupSecurityRuleTcpOptionsArgs(destination_port_range=tcp),
+        }
+    udp = oci.core.NetworkSecurityGroupSecurityRuleUdpOptionsDestinationPortRangeArgs(min=first, max=last)
+    return {"udp_options": oci.core.NetworkSecurityGroupSecurityRuleUdpOptionsArgs(destination_port_range=udp)}

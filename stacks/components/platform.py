@@ -1,0 +1,73 @@
+"""The platform that jobs stand on: JobSet, which runs gangs, and Kueue, which admits and places them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+from pulumi_kubernetes.helm.v3 import Release, ReleaseArgs
+
+from rackwright.rendering.platform import jobset_values, kueue_values
+from stacks.components.objects import declare_objects
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rackwright.specs import ClusterSpec
+
+KUEUE_CHART = "oci://registry.k8s.io/kueue/charts/kueue"
+JOBSET_CHART = "oci://registry.k8s.io/jobset/charts/jobset"
+
+READY_TIMEOUT_S = 600
+"""Seconds in which a chart's controllers must be available: a first pull of their images may take minutes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlatformArgs:
+    """What the platform is made from."""
+
+    spec: ClusterSpec
+
+
+class Platform(pulumi.ComponentResource):
+    """The official charts of JobSet and Kueue, each in a namespace of its own."""
+
+    def __init__(self, name: str, args: PlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("rackwright:platform:Platform", name, {}, opts)
+        versions = args.spec.platform
+        jobset = self._chart(
+            "jobset",
+            chart=JOBSET_CHART,
+            version=versions.jobset.version,
+            values=jobset_values(args.spec),
+            depends_on=[],
+        )
+        # Kueue looks at its start which kinds of jobs there are, and finds JobSets at once when their kind is there.
+        self._chart(
+            "kueue",
+            chart=KUEUE_CHART,
+            version=versions.kueue.version,
+            values=kueue_values(args.spec),
+            depends_on=[jobset],
+        )
+        self.register_outputs({"kueue": versions.kueue.version, "jobset": versions.jobset.version})
+
+    def _chart(
+        self, name: str, *, chart: str, version: str, values: dict[str, Any], depends_on: Sequence[pulumi.Resource]
+    ) -> Release:
+        """A release of a chart in the namespace `<name>-system`; declared, so that it goes with the release."""
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": f"{name}-system"}}
+        declared = declare_objects([namespace], parent=self)
+        return Release(
+            name,
+            ReleaseArgs(
+                name=name,
+                namespace=f"{name}-system",
+                chart=chart,
+                version=version,
+                values=values,
+                timeout=READY_TIMEOUT_S,
+            ),
+            pulumi.ResourceOptions(parent=self, depends_on=[*declared, *depends_on]),
+        )

@@ -1,0 +1,127 @@
+"""What a region of Oracle's has: asked once, and checked against the spec before anything is declared."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
+
+import pulumi
+import pulumi_oci as oci
+
+from rackwright.specs.documents import Problem, SpecError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rackwright.specs import ClusterSpec
+    from rackwright.specs.places import OraclePlace
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceNetwork:
+    """Oracle's own services (object storage, registries, …) as a service gateway knows them."""
+
+    service_id: str
+    cidr_label: str
+    """Stands for all of their addresses in routes and rules, such as `all-ord-services-in-oracle-services-network`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Region:
+    """What the declarations need of a region."""
+
+    home: str
+    """The tenancy's home region, the only one where identities and policies can be changed."""
+    availability_domain: str
+    services: ServiceNetwork
+    system_image_id: str
+
+
+def look_up(spec: ClusterSpec, place: OraclePlace, *, provider: oci.Provider) -> Region:
+    """Ask the region; raise `SpecError` where the spec wants what it doesn't have."""
+    options = pulumi.InvokeOptions(provider=provider)
+    source = f"region {place.region}"
+    versions = oci.containerengine.get_cluster_option(
+        cluster_option_id="all", compartment_id=place.compartment_id, opts=options
+    )
+    check_version(spec.kubernetes_version, versions.kubernetes_versions, source=source)
+    images = oci.containerengine.get_node_pool_option(
+        node_pool_option_id="all",
+        compartment_id=place.compartment_id,
+        node_pool_k8s_version=spec.kubernetes_version,
+        opts=options,
+    )
+    domains = oci.identity.get_availability_domains(compartment_id=place.tenancy_id, opts=options)
+    services = oci.core.get_services(opts=options)
+    subscriptions = oci.identity.get_region_subscriptions(tenancy_id=place.tenancy_id, opts=options)
+    return Region(
+        home=next(each.region_name for each in subscriptions.region_subscriptions if each.is_home_region),
+        availability_domain=choose_availability_domain(
+            place.availability_domain, [each.name for each in domains.availability_domains], source=source
+        ),
+        services=next(
+            ServiceNetwork(service_id=each.id, cidr_label=each.cidr_block)
+            for each in services.services
+            if is_all_services(each.name)
+        ),
+        system_image_id=choose_image(
+            spec.kubernetes_version, {each.source_name: each.image_id for each in images.sources}, source=source
+        ),
+    )
+
+
+def check_version(version: str, available: Sequence[str], *, source: str) -> None:
+    """Refuse a Kubernetes version that the region doesn't offer."""
+    if version not in available:
+        _refuse(
+            source,
+            field="kubernetes_version",
+            value=repr(version),
+            expected=f"one of {', '.join(available)}",
+            remedy="choose one of these",
+        )
+
+
+def choose_availability_domain(number: int, names: Sequence[str], *, source: str) -> str:
+    """The name of the region's nth availability domain, counted from 1."""
+    if number > len(names):
+        _refuse(
+            source,
+            field="place.availability_domain",
+            value=str(number),
+            expected=f"1 to {len(names)} ({', '.join(names)})",
+            remedy="choose one that the region has",
+        )
+    return sorted(names)[number - 1]
+
+
+def choose_image(version: str, images: dict[str, str], *, source: str) -> str:
+    """The newest ordinary (x86, no GPU) image that Oracle made for this Kubernetes version.
+
+    `images` has their identifiers by names like `Oracle-Linux-8.10-2025.09.16-0-OKE-1.34.1-1191`.
+    """
+    marker = f"-OKE-{version.removeprefix('v')}-"
+    fitting = [name for name in images if marker in name and "GPU" not in name and "aarch64" not in name]
+    if not fitting:
+        _refuse(
+            source,
+            field="kubernetes_version",
+            value=repr(version),
+            expected="a version that Oracle has an image for",
+            remedy="choose another version, or wait until Oracle has published the image",
+        )
+    return images[max(fitting, key=_numbers)]
+
+
+def is_all_services(name: str) -> bool:
+    """Whether a service stands for all of a region's, as `All ORD Services In Oracle Services Network` does."""
+    return re.fullmatch(r"All .* Services In Oracle Services Network", name) is not None
+
+
+def _numbers(name: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", name)]
+
+
+def _refuse(source: str, *, field: str, value: str, expected: str, remedy: str) -> NoReturn:
+    raise SpecError(source, [Problem(field=field, value=value, expected=expected, remedy=remedy)])

@@ -1,0 +1,31 @@
+"""From the stack's configuration to the program of the spec's place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pulumi
+
+from rackwright.rendering import RenderError
+from rackwright.specs import ClusterSpec, SpecError, load_document
+from stacks.places import declare
+
+PROJECT_ROOT = Path(__file__).parents[1]
+"""The folder of Pulumi.yaml, to which paths in the configuration are relative (a program runs in `main`, not there)."""
+
+
+def run() -> None:
+    """Declare the cluster of the configured spec; end with every problem, and without a traceback, if it is refused."""
+    try:
+        spec = load_document(spec_path(pulumi.Config().require("clusterSpec")), ClusterSpec)
+        outputs = declare(spec)
+    except (SpecError, RenderError) as error:
+        raise pulumi.RunError(str(error)) from error
+    for name, value in outputs.items():
+        pulumi.export(name, value)
+
+
+def spec_path(configured: str) -> Path:
+    """The spec's file, as short as can be in messages: relative paths stand below the project's root."""
+    path = PROJECT_ROOT / Path(configured).expanduser()
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
