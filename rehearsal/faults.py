@@ -1,0 +1,43 @@
+"""Faults that a rehearsal injects into simulated hosts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from rehearsal.control_plane.components import KWOK_ANNOTATION, KWOK_PLAYED
+
+if TYPE_CHECKING:
+    from kubernetes import client
+
+SILENT = "silent"
+"""The value of KWOK's annotation on a host that it no longer plays: no heartbeat, and pods that never end."""
+
+
+def break_host(core: client.CoreV1Api, host: str) -> None:
+    """Let a host die: its kubelet falls silent, and its pods neither run nor end.
+
+    The Ready condition is set at once instead of after the 50 s in which a real control plane misses the heartbeats;
+    what a rehearsal measures is the time from the moment that Kubernetes knows.
+    """
+    core.patch_node(host, {"metadata": {"annotations": {KWOK_ANNOTATION: SILENT}}})
+    _set_ready(core, host, status="False", reason="HostFailed", message="the rehearsal broke this simulated host")
+
+
+def repair_host(core: client.CoreV1Api, host: str) -> None:
+    """Bring a broken host back."""
+    _set_ready(core, host, status="True", reason="HostRepaired", message="the rehearsal repaired this simulated host")
+    core.patch_node(host, {"metadata": {"annotations": {KWOK_ANNOTATION: KWOK_PLAYED}}})
+
+
+def _set_ready(core: client.CoreV1Api, host: str, *, status: str, reason: str, message: str) -> None:
+    now = datetime.now(UTC).isoformat()
+    condition = {
+        "type": "Ready",
+        "status": status,
+        "reason": reason,
+        "message": message,
+        "lastHeartbeatTime": now,
+        "lastTransitionTime": now,
+    }
+    core.patch_node_status(host, {"status": {"conditions": [condition]}})

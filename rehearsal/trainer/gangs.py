@@ -1,0 +1,134 @@
+"""The trainer's view of the cluster: which jobs there are, and whose gang runs as a whole."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kubernetes import client
+from kubernetes.informer import SharedInformer
+
+from rackwright.specs import TrainingJob
+from rackwright.specs.training_job import GROUP, PLURAL, VERSION
+from rackwright.specs.training_job_status import PROGRESS_ANNOTATION, ReportedProgress
+from rehearsal.control_plane.stages import FINISHED_ANNOTATION
+from rehearsal.trainer.training import Pace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+JOB_LABEL = "rackwright.dev/job"
+"""On every training pod: the name of its job."""
+
+RANK_LABEL = "batch.kubernetes.io/job-completion-index"
+"""On every pod of an indexed Job: its host's place in the gang."""
+
+DEFAULT_STEPS = 1000
+DEFAULT_STEP_S = 10.0
+"""What is played for a job that doesn't say what it expects."""
+
+NOT_FOUND = 404
+CONFLICT = 409
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A training job as far as the trainer cares."""
+
+    uid: str
+    namespace: str
+    name: str
+    hosts: int
+    pace: Pace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gang:
+    """All pods of a job, running on hosts that are ready."""
+
+    id: str
+    namespace: str
+    pods: tuple[str, ...]
+    """In rank order."""
+
+
+class Cluster:
+    """Reads jobs, pods and hosts; writes through pods what training processes would."""
+
+    def __init__(self, api: client.ApiClient) -> None:
+        core = client.CoreV1Api(api)
+        self._core = core
+        self._custom = client.CustomObjectsApi(api)
+        self._pods = SharedInformer(core.list_pod_for_all_namespaces, label_selector=JOB_LABEL)  # type: ignore[no-untyped-call]  # the package's informer has no types
+        self._nodes = SharedInformer(core.list_node)  # type: ignore[no-untyped-call]  # as above
+        for informer in (self._pods, self._nodes):
+            informer.start()  # type: ignore[no-untyped-call]  # as above
+
+    def jobs(self) -> list[Job]:
+        """All training jobs; none while the CRD isn't there yet."""
+        try:
+            listed: Any = self._custom.list_cluster_custom_object(GROUP, VERSION, PLURAL)
+        except client.ApiException as error:
+            if error.status == NOT_FOUND:
+                return []
+            raise
+        return [as_job(item) for item in listed["items"]]
+
+    def gang(self, job: Job) -> Gang | None:
+        """The job's gang, if all its pods run on ready hosts."""
+        ready_hosts = {node.metadata.name for node in self._nodes.cache.list() if _is_ready(node.status)}
+        pods: dict[int, client.V1ObjectMeta] = {}
+        for pod in self._pods.cache.list():
+            meta = pod.metadata
+            if (meta.namespace, meta.labels[JOB_LABEL]) != (job.namespace, job.name) or meta.deletion_timestamp:
+                continue
+            if pod.status.phase == "Running" and pod.spec.node_name in ready_hosts:
+                pods[int(meta.labels.get(RANK_LABEL, 0))] = meta
+        if len(pods) < job.hosts:
+            return None
+        in_order = [pods[rank] for rank in sorted(pods)]
+        return Gang(
+            id=",".join(str(meta.uid) for meta in in_order),
+            namespace=job.namespace,
+            pods=tuple(str(meta.name) for meta in in_order),
+        )
+
+    def report(self, gang: Gang, *, step: int, checkpoint_step: int) -> None:
+        """Write progress on the pod of rank 0, as its process would."""
+        progress = ReportedProgress(step=step, checkpoint_step=checkpoint_step)
+        self._annotate(gang, gang.pods[0], {PROGRESS_ANNOTATION: json.dumps(progress.model_dump(by_alias=True))})
+
+    def finish(self, gang: Gang) -> None:
+        """Let all processes end well."""
+        for pod in gang.pods:
+            self._annotate(gang, pod, {FINISHED_ANNOTATION: "true"})
+
+    def _annotate(self, gang: Gang, pod: str, annotations: Mapping[str, str]) -> None:
+        try:
+            self._core.patch_namespaced_pod(pod, gang.namespace, {"metadata": {"annotations": dict(annotations)}})
+        except client.ApiException as error:
+            if error.status not in {NOT_FOUND, CONFLICT}:  # the pod just went: the next look sees that
+                raise
+
+
+def as_job(item: dict[str, Any]) -> Job:
+    """A TrainingJob object as the trainer sees it."""
+    parsed = TrainingJob.model_validate(item)
+    expected = parsed.spec.expected
+    checkpoint = parsed.spec.checkpoint
+    return Job(
+        uid=item["metadata"]["uid"],
+        namespace=item["metadata"]["namespace"],
+        name=parsed.metadata.name,
+        hosts=parsed.spec.hosts,
+        pace=Pace.of(
+            steps=expected.steps if expected else DEFAULT_STEPS,
+            step_s=expected.step_seconds if expected else DEFAULT_STEP_S,
+            checkpoint_interval_s=checkpoint.interval_seconds if checkpoint else None,
+        ),
+    )
+
+
+def _is_ready(status: client.V1NodeStatus) -> bool:
+    return any(condition.type == "Ready" and condition.status == "True" for condition in status.conditions or [])
