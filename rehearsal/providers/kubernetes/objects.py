@@ -1,0 +1,166 @@
+"""What a program says about an object: names, annotations with a meaning for the provider, and outputs. All pure."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rehearsal.providers.values import UNKNOWN
+
+if TYPE_CHECKING:
+    from rehearsal.providers.kubernetes.cluster import Object
+    from rehearsal.providers.kubernetes.configuration import Settings
+    from rehearsal.providers.values import Path, Properties
+
+ANNOTATIONS = "pulumi.com/"
+"""Annotations by which a program speaks to the provider (the Kubernetes package's page in Pulumi's registry)."""
+
+AUTONAMED = f"{ANNOTATIONS}autonamed"
+PATCH_FORCE = f"{ANNOTATIONS}patchForce"
+PATCH_FIELD_MANAGER = f"{ANNOTATIONS}patchFieldManager"
+SKIP_AWAIT = f"{ANNOTATIONS}skipAwait"
+WAIT_FOR = f"{ANNOTATIONS}waitFor"
+TIMEOUT_SECONDS = f"{ANNOTATIONS}timeoutSeconds"
+DELETION_PROPAGATION = f"{ANNOTATIONS}deletionPropagationPolicy"
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+"""Where kubectl keeps a whole object as text, a Secret's data included."""
+
+SUFFIX_DIGITS = 8
+"""Hexadecimal digits after an automatic name, as the real provider adds."""
+
+FIELD_MANAGER = "__fieldManager"
+"""The output that keeps the field manager, so that it survives a change of the resource's URN."""
+
+INITIAL_API_VERSION = "__initialApiVersion"
+"""The output that keeps the apiVersion with which the object was made."""
+
+SERVER_SET = ("uid", "resourceVersion", "creationTimestamp", "generation", "selfLink", "managedFields")
+"""Fields of metadata that only the server sets."""
+
+IMMUTABLE: dict[tuple[str, str], tuple[Path, ...]] = {
+    ("v1", "PersistentVolumeClaim"): (("spec", "storageClassName"), ("spec", "volumeName"), ("spec", "accessModes")),
+    ("apps/v1", "Deployment"): (("spec", "selector"),),
+    ("apps/v1", "DaemonSet"): (("spec", "selector"),),
+    ("apps/v1", "StatefulSet"): (
+        ("spec", "selector"),
+        ("spec", "serviceName"),
+        ("spec", "podManagementPolicy"),
+        ("spec", "volumeClaimTemplates"),
+    ),
+    ("batch/v1", "Job"): (("spec", "selector"), ("spec", "template"), ("spec", "completions")),
+    ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"): (("roleRef",),),
+    ("rbac.authorization.k8s.io/v1", "RoleBinding"): (("roleRef",),),
+    ("storage.k8s.io/v1", "StorageClass"): (("parameters",), ("provisioner",)),
+}
+"""Fields that the API server refuses to change, known without asking it (Kubernetes API reference)."""
+
+IDENTITY: tuple[Path, ...] = (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "namespace"))
+"""A change of these makes another object."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """Which object."""
+
+    api_version: str
+    kind: str
+    namespace: str | None
+    name: str
+
+    @property
+    def id(self) -> str:
+        """The resource's id, as the real provider forms it."""
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+
+def reference(body: Object) -> Reference:
+    """Which object a body describes; it must have a name."""
+    metadata = body["metadata"]
+    return Reference(
+        api_version=body["apiVersion"],
+        kind=body["kind"],
+        namespace=metadata.get("namespace"),
+        name=metadata["name"],
+    )
+
+
+def annotations_of(inputs: Properties) -> dict[str, Any]:
+    """The annotations; none if they aren't known yet."""
+    metadata = inputs.get("metadata")
+    found = metadata.get("annotations") if isinstance(metadata, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def automatic_name(resource_name: str, *, seed: bytes) -> str:
+    """A name that is the same in preview and update, and another for each new object."""
+    return f"{resource_name}-{hashlib.sha256(seed).hexdigest()[:SUFFIX_DIGITS]}"
+
+
+def field_manager(inputs: Properties, outputs: Properties, *, urn: str) -> str:
+    """The name under which fields are managed: what the program asks for, what was used so far, or one from the URN."""
+    asked = annotations_of(inputs).get(PATCH_FIELD_MANAGER)
+    if isinstance(asked, str):
+        return asked
+    used = outputs.get(FIELD_MANAGER)
+    if isinstance(used, str):
+        return used
+    return f"pulumi-kubernetes-{hashlib.sha256(urn.encode()).hexdigest()[:SUFFIX_DIGITS]}"
+
+
+def is_secret(properties: Properties) -> bool:
+    """Whether these are a Secret's properties."""
+    return properties.get("apiVersion") == "v1" and properties.get("kind") == "Secret"
+
+
+def immutable(inputs: Properties, settings: Settings) -> tuple[Path, ...]:
+    """Paths whose change needs a new object, as far as it's known without asking the server.
+
+    As in the real provider, data of ConfigMaps and Secrets counts as immutable, unless the provider's
+    `enableConfigMapMutable` or `enableSecretMutable` is set: pods don't notice a change of it.
+    """
+    key = (str(inputs.get("apiVersion")), str(inputs.get("kind")))
+    if key == ("v1", "ConfigMap") and not settings.mutable_config_maps:
+        return (*IDENTITY, ("data",), ("binaryData",))
+    if key == ("v1", "Secret"):
+        data: tuple[Path, ...] = () if settings.mutable_secrets else (("data",), ("stringData",))
+        return (*IDENTITY, ("type",), *data)
+    return (*IDENTITY, *IMMUTABLE.get(key, ()))
+
+
+def outputs_of(live: Object, *, inputs: Properties, manager: str) -> Properties:
+    """An object as a resource's outputs.
+
+    Managed fields stay out: long, and of no use to a program. A Secret's `stringData`, which the server doesn't give
+    back, comes from the inputs.
+    """
+    metadata = {key: value for key, value in live["metadata"].items() if key != "managedFields"}
+    outputs = {**live, "metadata": metadata, FIELD_MANAGER: manager, INITIAL_API_VERSION: live["apiVersion"]}
+    if is_secret(inputs) and "stringData" in inputs:
+        outputs["stringData"] = inputs["stringData"]
+    return outputs
+
+
+def foreseen(body: Object, *, inputs: Properties, manager: str, exists: bool) -> Properties:
+    """What a preview knows of the outputs, from a dry run or, where none is possible, from the inputs.
+
+    What the server makes up anew for each request is unknown, the status of what doesn't exist too.
+    """
+    outputs = outputs_of(body, inputs=inputs, manager=manager)
+    fresh = (
+        ("resourceVersion", "generation") if exists else ("resourceVersion", "generation", "uid", "creationTimestamp")
+    )
+    metadata = {**outputs["metadata"], **dict.fromkeys(fresh, UNKNOWN)}
+    outputs = {**outputs, "metadata": metadata}
+    if exists:
+        return outputs
+    outputs.pop("status", None)
+    if body["kind"] == "Service" and body["apiVersion"] == "v1" and isinstance(outputs.get("spec"), dict):
+        asked = inputs.get("spec") or {}
+        addresses = {key: UNKNOWN for key in ("clusterIP", "clusterIPs") if key not in asked}
+        outputs["spec"] = {**outputs["spec"], **addresses}
+    return outputs
