@@ -90,6 +90,7 @@ def _inspect(program: Path) -> Toolchain | None:
     try:
         answer = subprocess.run(
             [program, "env", "GOVERSION", "GOOS", "GOARCH"],
+            cwd="/",  # no go.mod there that asks for a later Go
             env=environment(os.environ),
             capture_output=True,
             text=True,

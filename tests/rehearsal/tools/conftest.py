@@ -23,6 +23,8 @@ def hello(tmp_path: Path, toolchain: go.Toolchain, monkeypatch: pytest.MonkeyPat
     proxy = tmp_path / "proxy"
     directory = tmp_path / "pins"
     directory.mkdir()
+    # Found without installing it into each test's cache, if it is the one from PyPI.
+    monkeypatch.setenv("PATH", f"{toolchain.program.parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("GOPROXY", proxy.as_uri())
     monkeypatch.setenv("GONOSUMDB", MODULE_PATH)
     monkeypatch.setenv("GOMODCACHE", str(tmp_path / "modules"))
