@@ -8,6 +8,7 @@ import subprocess
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 from threading import Lock, Thread
 
@@ -143,6 +144,7 @@ def _run_go(
 
 
 def _failure(arguments: list[str], module: Module, *, output: list[str], log: Path) -> str:
+    verb = " ".join(takewhile(lambda argument: not argument.startswith("-"), arguments))
     tail = deque((line.rstrip() for line in output), maxlen=_SHOWN_LINES)
     last_lines = "\n".join(f"    {line}" for line in tail)
     if any(sign in line for line in tail for sign in _UNREACHABLE):
@@ -152,7 +154,7 @@ def _failure(arguments: list[str], module: Module, *, output: list[str], log: Pa
     else:
         remedy = "correct what the lines above name and try again; what is built stays"
     return (
-        f"go {arguments[0]} of {module.path} {module.version()} failed. Its last lines:\n"
+        f"go {verb} of {module.path} {module.version()} failed. Its last lines:\n"
         f"{last_lines}\nThe whole log is {log}; {remedy}."
     )
 

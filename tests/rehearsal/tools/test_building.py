@@ -46,7 +46,7 @@ def _build(program: Program, tmp_path: Path, script: str) -> None:
     ],
 )
 def test_the_remedy_fits_the_failure(program: Program, tmp_path: Path, said: str, remedy: str) -> None:
-    with pytest.raises(ToolError, match=remedy):
+    with pytest.raises(ToolError, match=rf"(?s)^go build of example\.test/a v1\.0\.0 failed.*{remedy}"):
         _build(program, tmp_path, f"echo '{said}' >&2; exit 1")
 
 
