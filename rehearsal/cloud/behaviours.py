@@ -1,0 +1,73 @@
+"""What a resource type does beyond taking its inputs: the rules of its service, and what the service computes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from rehearsal.cloud.errors import not_found
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from rehearsal.cloud.regions import Region
+    from rehearsal.cloud.state import Cloud, Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What the rules of a service may look at."""
+
+    cloud: Cloud
+    region: Region
+    tenancy: str | None
+    """The tenancy's OCID, where the caller's configuration gave it."""
+    directory: Path
+    """The rehearsal's state directory."""
+
+    def resource(self, identifier: str) -> Record:
+        """The resource of that id; raise `OracleError` when there is none."""
+        try:
+            return self.cloud.records[identifier]
+        except KeyError as error:
+            raise not_found(identifier) from error
+
+    def availability_domains(self) -> tuple[str, ...]:
+        """The names of the region's availability domains as this tenancy sees them."""
+        return self.region.availability_domains(self.cloud.prefix)
+
+
+def nothing(_context: Context, _record: Record) -> None:
+    """No rules beyond those of all types."""
+
+
+def no_outputs(_context: Context, _record: Record) -> dict[str, Any]:
+    """Nothing computed beyond what all types have."""
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Behaviour:
+    """One resource type."""
+
+    kind: str | None
+    """What stands in its OCIDs; none for a security rule, which has a short identifier instead."""
+    state: str | None = "AVAILABLE"
+    """Its lifecycle state once it is made."""
+    is_global: bool = False
+    """Whether it belongs to the tenancy and not to a region."""
+    identifier: Callable[[Record], str] | None = None
+    """The id that Pulumi knows it by, where that isn't its OCID."""
+    check: Callable[[Context, Record], None] = nothing
+    """Raise `OracleError` for what the service refuses, on creation and on update."""
+    compute: Callable[[Context, Record], dict[str, Any]] = no_outputs
+    """Outputs, and values of inputs that weren't given. Also called on update, when the record has outputs already."""
+    defaults: dict[str, Any] = field(default_factory=dict)
+    """What the service takes for inputs that weren't given."""
+
+
+def now() -> str:
+    """The time as Oracle's provider writes it."""
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] + " +0000 UTC"

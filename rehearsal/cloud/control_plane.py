@@ -1,0 +1,37 @@
+"""The rehearsal's control plane as the simulated Oracle knows it: the one managed cluster that the region can give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rehearsal.cloud.errors import incorrect_state
+from rehearsal.state import StateDirectory
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControlPlane:
+    """A running control plane."""
+
+    server: str
+    """Its URL."""
+    service_cidr: str
+    kubernetes_version: str
+    """Such as `v1.36.3`: the only one that the simulated region offers."""
+
+
+def find(directory: Path) -> ControlPlane:
+    """The control plane of a state directory; raise `OracleError` when none was started there."""
+    facts = StateDirectory(directory).facts()
+    try:
+        return ControlPlane(
+            server=facts["server"], service_cidr=facts["service_cidr"], kubernetes_version=facts["kubernetes_version"]
+        )
+    except KeyError as error:
+        raise incorrect_state(
+            f"no control plane runs in {directory}: rehearsal.json has no {error}; start the rehearsal's control plane "
+            "before a cluster is made"
+        ) from error

@@ -1,0 +1,64 @@
+"""Where the hosts of the simulated region stand: islands of network blocks of local blocks of hosts.
+
+Positions count the hosts of one availability domain that are on the RDMA fabric, from 0, so that neighbours share
+what they can. Oracle doesn't publish the sizes; those here are assumed, the same as in the catalogue.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rehearsal.cloud.identifiers import ALPHABET, REALM, UNIQUE_LENGTH
+
+if TYPE_CHECKING:
+    from rehearsal.cloud.regions import Region
+
+
+@dataclass(frozen=True)
+class Level:
+    """A level of the fabric."""
+
+    metadata_key: str
+    """Under which a host finds its domain in the instance metadata service, `/opc/v2/host/rdmaTopologyData`."""
+    kind: str
+    """The kind in the domain's OCID."""
+    hosts: int
+    """Hosts in one domain (assumed)."""
+
+
+LEVELS = (
+    Level("customerHPCIslandId", "hpcisland", 2048),
+    Level("customerNetworkBlock", "computenetworkblock", 256),
+    Level("customerLocalBlock", "computelocalblock", 32),
+    Level("customerHostId", "computebaremetalhost", 1),
+)
+"""From coarse to fine; keys and kinds as oracle-quickstart/oci-hpc-oke documents them."""
+
+LABEL_LENGTH = 11
+"""Characters of an OCID's end that Oracle's labeler makes a label's value (oci-hpc-oke docs/oci-hpc-oke-utils.md)."""
+
+
+def topology(position: int, *, region: Region, availability_domain: str, seed: str) -> dict[str, str]:
+    """What a host at a position finds in its metadata: the OCID of its domain at each level.
+
+    The same seed gives the same identifiers, so none of them needs to be kept.
+    """
+    found = {}
+    for level in LEVELS:
+        name = f"{seed}/{availability_domain}/{level.kind}/{position // level.hosts}"
+        found[level.metadata_key] = f"ocid1.{level.kind}.{REALM}.{region.key}.{_unique(name)}"
+    return found
+
+
+def label_value(identifier: str) -> str:
+    """The label's value for a domain's OCID."""
+    return identifier[-LABEL_LENGTH:]
+
+
+def _unique(name: str) -> str:
+    digest = hashlib.sha512(name.encode()).digest()
+    text = base64.b32encode(digest).decode().lower()
+    return "".join(character for character in text if character in ALPHABET)[:UNIQUE_LENGTH]

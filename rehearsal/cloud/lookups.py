@@ -1,0 +1,158 @@
+"""The look-ups that programs make, by their tokens: what the simulated region offers and what is in it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from rehearsal.cloud import control_plane
+from rehearsal.cloud.errors import NotModelledError, incorrect_state, invalid
+from rehearsal.cloud.identifiers import ALPHABET, UNIQUE_LENGTH
+from rehearsal.cloud.services.routing import oracle_services
+from rehearsal.cloud.services.storage import namespace
+from rehearsal.cloud.shapes import SHAPES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rehearsal.cloud.behaviours import Context
+
+IMAGES = (
+    "Oracle-Linux-8.10-2026.08.31-0-OKE-{version}-1402",
+    "Oracle-Linux-8.10-Gen2-GPU-2026.08.31-0-OKE-{version}-1402",
+    "Oracle-Linux-8.10-aarch64-2026.08.31-0-OKE-{version}-1402",
+)
+"""Names of the images that OKE offers for a Kubernetes version; the form is Oracle's, the dates are made up."""
+
+
+def look_up(token: str, context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Answer a look-up; raise `NotModelledError` naming it if the simulation doesn't have it."""
+    try:
+        answer = LOOK_UPS[token]
+    except KeyError as error:
+        raise NotModelledError(
+            f"the look-up {token} is not modelled by the simulated Oracle; it has {', '.join(sorted(LOOK_UPS))}"
+        ) from error
+    return {"id": token, **arguments, **answer(context, arguments)}
+
+
+def filtered(items: list[dict[str, Any]], filters: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+    """The items that pass all filters: each names a property, and values of which one must fit (or match, as regex)."""
+    for each in filters or []:
+        items = [item for item in items if _passes(item, each)]
+    return items
+
+
+def _passes(item: dict[str, Any], each: dict[str, Any]) -> bool:
+    name = re.sub(r"_(\w)", lambda match: match[1].upper(), each["name"])
+    if name not in item:
+        raise invalid(f"filters: {each['name']!r} is no property; there are {', '.join(item)}")
+    value = str(item[name])
+    if each.get("regex"):
+        return any(re.search(pattern, value) for pattern in each["values"])
+    return value in each["values"]
+
+
+def _availability_domains(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
+    compartment = arguments["compartmentId"]
+    domains = [
+        {"id": _fixed("availabilitydomain", name, context), "name": name, "compartmentId": compartment}
+        for name in context.availability_domains()
+    ]
+    return {"availabilityDomains": filtered(domains, arguments.get("filters"))}
+
+
+def _services(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
+    services: list[dict[str, Any]] = list(oracle_services(context.region))
+    return {"services": filtered(services, arguments.get("filters"))}
+
+
+def _region_subscriptions(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
+    home = {
+        "isHomeRegion": True,
+        "regionName": context.region.identifier,
+        "regionKey": context.region.key.upper(),
+        "state": "READY",
+    }
+    return {"regionSubscriptions": filtered([home], arguments.get("filters"))}
+
+
+def _cluster_option(context: Context, _arguments: dict[str, Any]) -> dict[str, Any]:
+    version = control_plane.find(context.directory).kubernetes_version
+    return {"kubernetesVersions": [version], "clusterPodNetworkOptions": []}
+
+
+def _node_pool_option(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
+    version = control_plane.find(context.directory).kubernetes_version
+    asked = arguments.get("nodePoolK8sVersion")
+    names = [name.format(version=version.removeprefix("v")) for name in IMAGES] if asked in (None, version) else []
+    sources = [{"imageId": _fixed("image", name, context), "sourceName": name, "sourceType": "IMAGE"} for name in names]
+    return {"kubernetesVersions": [version], "shapes": sorted(SHAPES), "images": names, "sources": sources}
+
+
+def _kubeconfig(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The kubeconfig of who makes clusters. Certificate and key are named by file, so that no secret leaves them.
+
+    Oracle's holds no key either: it names a program that gets a token.
+    """
+    context.resource(arguments["clusterId"])
+    path = context.directory / "kubeconfigs" / "admin.yaml"
+    if not path.exists():
+        raise incorrect_state(f"{path} is missing; start the rehearsal's control plane")
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for entry in document["clusters"]:
+        if authority := entry["cluster"].pop("certificate-authority", None):
+            content = base64.b64encode(Path(authority).read_bytes()).decode()
+            entry["cluster"]["certificate-authority-data"] = content
+    return {"content": yaml.safe_dump(document, sort_keys=False)}
+
+
+def _cluster_network_instances(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
+    record = context.resource(arguments["clusterNetworkId"])
+    instances = [
+        {
+            "id": host.id,
+            "availabilityDomain": host.availability_domain,
+            "compartmentId": record.inputs["compartmentId"],
+            "displayName": host.address,
+            "region": context.region.identifier,
+            "shape": host.shape,
+            "state": "Running",
+        }
+        for host in context.cloud.hosts_of(record.id)
+    ]
+    return {"instances": filtered(instances, arguments.get("filters"))}
+
+
+def _namespace(context: Context, _arguments: dict[str, Any]) -> dict[str, Any]:
+    return {"namespace": namespace(context)}
+
+
+def _tenancy(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
+    return {"name": "simulated", "homeRegionKey": context.region.key.upper(), "description": arguments["tenancyId"]}
+
+
+def _fixed(kind: str, name: str, context: Context) -> str:
+    """An identifier that is always the same for a name."""
+    digest = base64.b32encode(hashlib.sha512(f"{context.cloud.seed}/{kind}/{name}".encode()).digest()).decode().lower()
+    unique = "".join(character for character in digest if character in ALPHABET)[:UNIQUE_LENGTH]
+    return f"ocid1.{kind}.oc1.{context.region.key}.{unique}"
+
+
+LOOK_UPS: dict[str, Callable[[Context, dict[str, Any]], dict[str, Any]]] = {
+    "oci:ContainerEngine/getClusterKubeConfig:getClusterKubeConfig": _kubeconfig,
+    "oci:ContainerEngine/getClusterOption:getClusterOption": _cluster_option,
+    "oci:ContainerEngine/getNodePoolOption:getNodePoolOption": _node_pool_option,
+    "oci:Core/getClusterNetworkInstances:getClusterNetworkInstances": _cluster_network_instances,
+    "oci:Core/getServices:getServices": _services,
+    "oci:Identity/getAvailabilityDomains:getAvailabilityDomains": _availability_domains,
+    "oci:Identity/getRegionSubscriptions:getRegionSubscriptions": _region_subscriptions,
+    "oci:Identity/getTenancy:getTenancy": _tenancy,
+    "oci:ObjectStorage/getNamespace:getNamespace": _namespace,
+}
+"""By token, what answers."""

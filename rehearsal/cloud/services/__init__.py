@@ -1,0 +1,1 @@
+"""The simulated services: for each resource type of one service, its behaviour."""
