@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -11,9 +11,7 @@ from rackwright.specs.base import Spec
 from rackwright.specs.fabric import FabricLevel
 from rackwright.specs.figure import Figure
 from rackwright.specs.pools import Allocatable
-from rackwright.specs.request import Precision
-
-Cooling = Literal["air", "liquid"]
+from rackwright.specs.request import Cooling, Precision
 
 
 class Entry(Spec):
@@ -107,6 +105,7 @@ class Software(Entry):
     network_efficiency: Figure
     """Achieved part of a link's rate in collectives of large messages."""
     tensor_overlap: Figure
+    pipeline_overlap: Figure
     data_overlap: Figure
     expert_overlap: Figure
     memory_overhead_gb: Figure

@@ -11,6 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
+from rackwright.catalog import SWITCHES, Host, Switch
+from rackwright.sizing.figures import exact
+from rackwright.specs.plan import FabricPlan
+
+GBIT_PER_TBIT = 1000
+
 
 @dataclass(frozen=True, kw_only=True)
 class FatTree:
@@ -48,3 +54,40 @@ def fat_tree(*, endpoints: int, ports: int) -> FatTree:
     if endpoints <= ports**2 // 2:
         return FatTree(endpoints=endpoints, tiers=2, leaves=leaves, spines=ceil(endpoints / ports), cores=0)
     return FatTree(endpoints=endpoints, tiers=3, leaves=leaves, spines=leaves, cores=ceil(endpoints / ports))
+
+
+def endpoints(*, host: Host, hosts: int, switch: Switch) -> int:
+    """Switch ports that the hosts take, at the switch's port speed (two 200 Gbit/s ports share one of 400)."""
+    return hosts * ceil(host.network_gbit_s / switch.port_bandwidth_gbit_s.expected)
+
+
+def large_enough(name: str, *, host: Host, hosts: int) -> str:
+    """The named switch, or where three tiers of it don't join all hosts, the catalogue's smallest that does."""
+    fitting = {
+        key: switch
+        for key, switch in SWITCHES.entries.items()
+        if endpoints(host=host, hosts=hosts, switch=switch) <= largest(switch.ports)
+    }
+    if name in fitting or not fitting:
+        return name
+    return min(fitting, key=lambda key: fitting[key].ports)
+
+
+def fabric_plan(*, switch_name: str, switch: Switch, host: Host, tree: FatTree) -> FabricPlan:
+    """The fabric's counts."""
+    gbit_s = switch.port_bandwidth_gbit_s.expected
+    return FabricPlan(
+        switch=switch_name,
+        rails=host.rails,
+        endpoints=tree.endpoints,
+        tiers=tree.tiers,
+        leaf_switches=tree.leaves,
+        spine_switches=tree.spines,
+        core_switches=tree.cores,
+        switches=tree.switches,
+        cables=tree.cables,
+        bisection_tbit_s=exact(
+            tree.endpoints / 2 * gbit_s / GBIT_PER_TBIT,
+            formula=f"{tree.endpoints:,} endpoints / 2 × {gbit_s:g} Gbit/s, not oversubscribed",
+        ),
+    )

@@ -46,7 +46,5 @@ def layer_attention_flops(architecture: Architecture, *, sequence_tokens: int, f
 
 def train_flops(architecture: Architecture, *, sequence_tokens: int, full_attention: bool = False) -> float:
     """All work of forward and backward pass, per token, in FLOPs; recomputation doesn't count."""
-    attention = layer_attention_flops(
-        architecture, sequence_tokens=sequence_tokens, full_attention=full_attention
-    )
+    attention = layer_attention_flops(architecture, sequence_tokens=sequence_tokens, full_attention=full_attention)
     return matrix_flops(architecture) + architecture.layers * attention

@@ -81,11 +81,9 @@ def _activation_bytes(architecture: Architecture, layout: Layout, rank: int, seq
     _, count = _layers_on(architecture, layout, rank)
     whole = tokens * _layer_activation_width(architecture)
     held = count * _micro_batches_in_flight(layout, rank)
-    if layout.recompute == "full":
-        # Each layer keeps its input (2 bytes a value); one layer at a time is whole during its backward pass.
-        layers = held * 2 * tokens * architecture.hidden + whole
-    else:
-        layers = held * whole
+    # With recomputation each layer keeps its input (2 bytes a value), and one at a time is whole in its backward pass.
+    recomputed = held * 2 * tokens * architecture.hidden + whole
+    layers = recomputed if layout.recompute == "full" else held * whole
     is_last = rank == layout.pipeline - 1
     logits = 4 * tokens * (architecture.hidden + architecture.vocabulary) if is_last else 0.0
     return layers + logits

@@ -9,11 +9,11 @@ from itertools import product
 from rackwright.specs.architecture import Architecture
 from rackwright.specs.plan import Recompute
 
-MAX_CONTEXT = 16
-"""Ranks of context parallelism that are tried: beyond it, sequences of pre-training are cut too fine to hide the ring."""
+MIN_CONTEXT_TOKENS = 4096
+"""Tokens of a sequence that one context rank must keep; published runs cut no finer (8,192 by 2, 131,072 by 16)."""
 
 MAX_PIPELINE = 64
-"""Pipeline ranks that are tried; published runs end at 16 to 64 (arXiv 2407.21783, 2402.15627)."""
+"""Pipeline ranks that are tried; published runs end there (arXiv 2104.04473, 1 trillion parameters)."""
 
 MAX_MICRO_BATCH = 4
 """Sequences of one micro-batch that are tried; more only adds bubble and memory at the sequence lengths in use."""
@@ -80,12 +80,12 @@ def stage_layers(layers: int, stages: int) -> tuple[int, ...]:
 
 
 def layouts(
-    architecture: Architecture, *, gpus: int, gpus_per_host: int, batch: int
+    architecture: Architecture, *, gpus: int, gpus_per_host: int, sequence_tokens: int, batch: int
 ) -> Iterator[Layout]:
     """All valid layouts on at most `gpus` GPUs for a batch of about `batch` sequences."""
     tensors = [size for size in _powers_of_two(gpus_per_host) if architecture.kv_heads % size == 0]
     pipelines = [size for size in range(1, MAX_PIPELINE + 1) if _stages_are_sane(architecture.layers, size)]
-    contexts = _powers_of_two(MAX_CONTEXT)
+    contexts = _powers_of_two(max(1, sequence_tokens // MIN_CONTEXT_TOKENS))
     for tensor, context, pipeline in product(tensors, contexts, pipelines):
         data = gpus // (tensor * context * pipeline)
         if data == 0 or not _fills_hosts(tensor * context * pipeline * data, gpus_per_host):

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from math import exp, expm1, sqrt
 
+from rackwright.sizing.figures import computed, exact
 from rackwright.specs.figure import Figure
+from rackwright.specs.plan import ReliabilityPlan
 
 FAILURES_PER_HOST_DAY = Figure(
     low=2.34e-3,
@@ -27,7 +29,7 @@ RESTART_S = Figure(
 """Seconds from a failure to the next step."""
 
 HARDWARE_PART = 0.78
-"""Part of the failures that takes a host away (Llama 3: 78 % of unplanned interruptions were hardware, arXiv 2407.21783)."""
+"""Part of the failures that takes a host away (Llama 3: 78 % of the unplanned ones, arXiv 2407.21783)."""
 
 REPAIR_DAYS = 2.0
 """Days until a failed host is back; no source gives it: assumed."""
@@ -36,6 +38,7 @@ SPARE_CONFIDENCE = 0.99
 """Probability with which the spares suffice at any moment: assumed."""
 
 SECONDS_PER_DAY = 86_400
+HOURS_PER_DAY = 24
 
 
 def failures_per_day(hosts: int, *, per_host_day: float) -> float:
@@ -85,3 +88,52 @@ def goodput(*, interval_s: float, write_s: float, restart_s: float, mean_time_to
     """
     mean = mean_time_to_failure_s
     return interval_s / (mean * exp(restart_s / mean) * expm1((interval_s + write_s) / mean))
+
+
+def reliability_plan(*, training_hosts: int, spare_hosts: int, write_s: Figure) -> ReliabilityPlan:
+    """Failures and what they cost, at low, expected and high failure rates."""
+    rate = FAILURES_PER_HOST_DAY
+    per_day = computed(
+        lambda one: failures_per_day(training_hosts, per_host_day=one),
+        rate,
+        formula=f"{training_hosts:,} hosts × {rate.expected:g}",
+        source=rate.source,
+    )
+    mean_s = computed(lambda each: SECONDS_PER_DAY / each, per_day, formula="")
+    interval = computed(
+        lambda write, mean: checkpoint_interval_s(write_s=write, mean_time_to_failure_s=mean),
+        write_s,
+        mean_s,
+        formula=f"Daly's optimum of δ = {write_s.expected:g} s and M = {mean_s.expected:,.0f} s, about √(2δM)",
+        source="Daly, Future Generation Computer Systems 22 (2006) 303",
+    )
+    reached = computed(
+        lambda write, restart, mean: goodput(
+            interval_s=checkpoint_interval_s(write_s=write, mean_time_to_failure_s=mean),
+            write_s=write,
+            restart_s=restart,
+            mean_time_to_failure_s=mean,
+        ),
+        write_s,
+        RESTART_S,
+        mean_s,
+        formula=f"τ / (M·exp(R/M)·(exp((τ+δ)/M) − 1)), τ = {interval.expected:,.0f} s, δ = {write_s.expected:g} s, "
+        f"R = {RESTART_S.expected:g} s, M = {mean_s.expected:,.0f} s",
+        source="Daly, Future Generation Computer Systems 22 (2006) 303",
+    )
+    return ReliabilityPlan(
+        failures_per_host_day=rate,
+        failures_per_day=per_day,
+        mean_time_to_failure_h=computed(
+            lambda each: HOURS_PER_DAY / each, per_day, formula=f"24 h / {per_day.expected:.3g}"
+        ),
+        restart_s=RESTART_S,
+        checkpoint_interval_s=interval,
+        goodput=reached,
+        spares=exact(
+            spare_hosts,
+            formula=f"{SPARE_CONFIDENCE:.0%} quantile of the hosts in repair: {per_day.expected:.3g} failures a day × "
+            f"{HARDWARE_PART} hardware × {REPAIR_DAYS:g} days",
+            source="hardware part: arXiv 2407.21783; days of repair and confidence: assumed",
+        ),
+    )

@@ -4,7 +4,7 @@ The model: matrix work and attention run at a fraction of the GPU's peak, elemen
 memory's rate; communication moves at a fraction of its
 link's rate, and a part of it is hidden behind work; the slowest pipeline rank sets the pace, and filling and draining
 the pipeline adds its bubble. The fractions are the training software's, from the catalogue. Not modelled: stragglers,
-congestion, transfers between pipeline ranks (hidden in the steady state), data loading.
+congestion, data loading.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ CONTEXT_PASSES = 3
 
 ALL_TO_ALLS = 4
 """Of one mixture-of-experts layer and micro-batch: dispatch and combine, forward and backward."""
+
+PIPELINE_TRANSFERS = 2
+"""Of one chunk and micro-batch: activations forward, their gradients backward."""
 
 DATA_BYTES = 6
 """Bytes a parameter: FP32 gradients reduced (4), BF16 weights gathered (2); ZeRO-1 in Megatron-LM."""
@@ -103,6 +106,7 @@ class StepTime:
     tensor_s: float
     context_s: float
     expert_s: float
+    pipeline_s: float
     bubble_s: float
     data_s: float
     optimizer_s: float
@@ -111,7 +115,7 @@ class StepTime:
     def total_s(self) -> float:
         """The whole step."""
         work = self.matrix_s + self.attention_s + self.elementwise_s
-        communication = self.tensor_s + self.context_s + self.expert_s + self.data_s
+        communication = self.tensor_s + self.context_s + self.expert_s + self.pipeline_s + self.data_s
         return work + communication + self.bubble_s + self.optimizer_s
 
 
@@ -128,7 +132,8 @@ def step_time(architecture: Architecture, layout: Layout, machine: Machine, *, s
     tensor_s = count * _tensor_s(architecture, layout, machine, tokens)
     context_s = max(0.0, count * _context_s(architecture, layout, machine, tokens) - attention_s)
     expert_s = count * _expert_s(architecture, layout, machine, tokens)
-    one = matrix_s + attention_s + elementwise_s + tensor_s + context_s + expert_s
+    pipeline_s = _pipeline_s(architecture, layout, machine, tokens)
+    one = matrix_s + attention_s + elementwise_s + tensor_s + context_s + expert_s + pipeline_s
     held = memory.parameters_on_rank(architecture, layout, rank=0)
     return StepTime(
         matrix_s=layout.micro_batches * matrix_s,
@@ -137,6 +142,7 @@ def step_time(architecture: Architecture, layout: Layout, machine: Machine, *, s
         tensor_s=layout.micro_batches * tensor_s,
         context_s=layout.micro_batches * context_s,
         expert_s=layout.micro_batches * expert_s,
+        pipeline_s=layout.micro_batches * pipeline_s,
         bubble_s=(layout.pipeline - 1) / layout.virtual_pipeline * one,
         data_s=_data_s(layout, machine, held),
         optimizer_s=held / layout.sharding_ranks * OPTIMIZER_TRAFFIC_BYTES / machine.memory_bytes_per_s,
@@ -191,6 +197,17 @@ def _expert_s(architecture: Architecture, layout: Layout, machine: Machine, toke
     )
     part = architecture.expert_layers / architecture.layers
     return part * seconds * (1 - machine.software.expert_overlap.expected)
+
+
+def _pipeline_s(architecture: Architecture, layout: Layout, machine: Machine, tokens: float) -> float:
+    """Exposed transfers to the next and the previous pipeline rank: all chunks, one micro-batch."""
+    if layout.pipeline == 1:
+        return 0.0
+    size = (
+        PIPELINE_TRANSFERS * layout.virtual_pipeline * tokens * architecture.hidden * ACTIVATION_BYTES / layout.tensor
+    )
+    seconds = size / machine.link_bytes_per_s(layout.gpus)
+    return seconds * (1 - machine.software.pipeline_overlap.expected)
 
 
 def _data_s(layout: Layout, machine: Machine, held: float) -> float:

@@ -89,9 +89,12 @@ class StepPlan(Spec):
 
     matrix_s: Figure
     attention_s: Figure
+    elementwise_s: Figure
+    """Norms, activations, sums: bound by the GPU's memory."""
     tensor_communication_s: Figure
     context_communication_s: Figure
     expert_communication_s: Figure
+    pipeline_communication_s: Figure
     pipeline_bubble_s: Figure
     data_communication_s: Figure
     optimizer_s: Figure

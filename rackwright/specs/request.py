@@ -10,7 +10,11 @@ from rackwright.specs.architecture import Architecture
 from rackwright.specs.base import DnsLabel, Spec, refuse
 
 PositiveInt = Annotated[int, Field(ge=1)]
+Cooling = Literal["air", "liquid"]
 Precision = Literal["bf16", "fp8"]
+
+MAX_GPUS = 131_072
+"""GPUs of one training job, as the TrainingJob has it."""
 
 
 class Request(Spec):
@@ -34,7 +38,11 @@ class Request(Spec):
     place: str = "oracle"
     """A kind of place of the catalogue (`oracle`, `existing`): decides the hosts and the levels of the fabric."""
     gpu: str = "h100-sxm-80gb"
-    gpus: PositiveInt | None = None
+    switch: str | None = None
+    """The fabric's switch, an entry of the catalogue; unset: the place's usual one."""
+    cooling: Cooling | None = None
+    """Unset: the place's usual one."""
+    gpus: Annotated[int, Field(ge=1, le=MAX_GPUS)] | None = None
     """GPUs to train on; unset: as few as meet the deadline."""
     gpus_include_spares: bool = False
     """True where `gpus` is all that there is, so that spare hosts come out of them, not on top."""
