@@ -106,8 +106,8 @@ class Instance(ABC):
     def check(self, resource: Resource, *, old_inputs: Properties, new_inputs: Properties, seed: bytes) -> Checked:
         """Validate inputs and fill in defaults.
 
-        The old inputs are empty for a new resource. The seed is the same in preview and update: names that are random
-        must be derived from it.
+        The old inputs are empty for a new resource. Random names are derived from the seed, which is another
+        for each new resource, and the same again when the engine checks the same step twice.
         """
         return Checked(new_inputs)
 

@@ -82,6 +82,7 @@ class ObjectResources:
         self, resource: Resource, *, old_inputs: Properties, old_outputs: Properties, new_inputs: Properties
     ) -> Difference:
         """What would change; the server is asked which changes it refuses to make in place."""
+        old_inputs = _with_namespace(old_inputs, old_outputs)
         immutable = objects.immutable(new_inputs, self._settings)
         found = differences.compare(old_inputs, new_inputs, immutable=immutable)
         if not found:
@@ -91,11 +92,11 @@ class ObjectResources:
             found = differences.compare(old_inputs, new_inputs, immutable=refused)
             if not found.replaces:  # what it refuses comes from a default or a webhook: any change may be the cause
                 found = differences.compare(old_inputs, new_inputs, immutable=[()])
-        same_name = all(
+        keeps_name = objects.annotations_of(new_inputs).get(objects.AUTONAMED) != "true" and all(
             _at(old_inputs, path) == _at(new_inputs, path) for path in objects.IDENTITY if path[-1] != "apiVersion"
         )
         return Difference(
-            changes=found.changes, replaces=found.replaces, delete_before_replace=bool(found.replaces) and same_name
+            changes=found.changes, replaces=found.replaces, delete_before_replace=bool(found.replaces) and keeps_name
         )
 
     def _refused(self, resource: Resource, *, old_outputs: Properties, new_inputs: Properties) -> tuple[Path, ...]:
@@ -142,7 +143,8 @@ class ObjectResources:
         try:
             kind = self._cluster.kind(inputs["apiVersion"], inputs["kind"])
             inputs = self._in_namespace(inputs, kind)
-            self._refuse_existing(kind, objects.reference(inputs))
+            if self._will_be_replaced(kind, objects.reference(inputs)):
+                return State(id="", outputs=passed_on)
             foreseen = self._apply(inputs, manager=manager, dry_run=True)
         except UnservedKindError:
             return State(id="", outputs=passed_on)  # its definition is still to come
@@ -152,15 +154,27 @@ class ObjectResources:
             raise
         return State(id="", outputs=objects.foreseen(foreseen, inputs=inputs, manager=manager, exists=False))
 
+    def _will_be_replaced(self, kind: Kind, reference: Reference) -> bool:
+        """Whether a preview's creation is a replacement's: an object of this name is there, and a program made it.
+
+        The old object is still there in a preview, so a dry run would compare with it. Anyone else's object is refused.
+        """
+        if self._settings.upsert:
+            return False
+        live = self._cluster.get(kind, namespace=reference.namespace, name=reference.name)
+        if live is None:
+            return False
+        managers = [entry.get("manager", "") for entry in live["metadata"].get("managedFields") or ()]
+        if any(manager.startswith(objects.FIELD_MANAGER_PREFIX) for manager in managers):
+            return True
+        raise _existing(reference)
+
     def _refuse_existing(self, kind: Kind, reference: Reference) -> None:
         """Fail for an object that exists, as pulumi-kubernetes 4.34 does unless it's told to take it over."""
         if self._settings.upsert:
             return
         if self._cluster.get(kind, namespace=reference.namespace, name=reference.name) is not None:
-            raise ProviderError(
-                f"{reference} already exists, and not as a resource of this stack; import it (pulumi import, or the "
-                "resource option import), delete it, or set the provider's upsertExistingObjects to take it over"
-            )
+            raise _existing(reference)
 
     def read(self, resource: Resource, *, resource_id: str, inputs: Properties, outputs: Properties) -> State | None:
         """The object as it is now, with drift only where the program set something."""
@@ -296,6 +310,22 @@ class ObjectResources:
                     f'out, or take them over with the annotation {objects.PATCH_FORCE}: "true"'
                 ) from error
             raise
+
+
+def _with_namespace(inputs: Properties, outputs: Properties) -> Properties:
+    """The inputs of the past with the namespace that creating filled in, where checking couldn't tell it yet."""
+    namespace = _metadata(outputs).get("namespace")
+    metadata = _metadata(inputs)
+    if namespace is None or "namespace" in metadata:
+        return inputs
+    return {**inputs, "metadata": {**metadata, "namespace": namespace}}
+
+
+def _existing(reference: Reference) -> ProviderError:
+    return ProviderError(
+        f"{reference} already exists, and not as a resource of this stack; import it (pulumi import, or the resource "
+        "option import), delete it, or set the provider's upsertExistingObjects to take it over"
+    )
 
 
 def _metadata(inputs: Properties) -> Properties:

@@ -30,6 +30,9 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 SUFFIX_DIGITS = 8
 """Hexadecimal digits after an automatic name, as the real provider adds."""
 
+FIELD_MANAGER_PREFIX = "pulumi-kubernetes-"
+"""What field managers begin with, unless the program names one."""
+
 FIELD_MANAGER = "__fieldManager"
 """The output that keeps the field manager, so that it survives a change of the resource's URN."""
 
@@ -97,7 +100,7 @@ def annotations_of(inputs: Properties) -> dict[str, Any]:
 
 
 def automatic_name(resource_name: str, *, seed: bytes) -> str:
-    """A name that is the same in preview and update, and another for each new object."""
+    """A name that is another for each new object, since the engine gives each a seed of its own."""
     return f"{resource_name}-{hashlib.sha256(seed).hexdigest()[:SUFFIX_DIGITS]}"
 
 
@@ -109,7 +112,7 @@ def field_manager(inputs: Properties, outputs: Properties, *, urn: str) -> str:
     used = outputs.get(FIELD_MANAGER)
     if isinstance(used, str):
         return used
-    return f"pulumi-kubernetes-{hashlib.sha256(urn.encode()).hexdigest()[:SUFFIX_DIGITS]}"
+    return f"{FIELD_MANAGER_PREFIX}{hashlib.sha256(urn.encode()).hexdigest()[:SUFFIX_DIGITS]}"
 
 
 def is_secret(properties: Properties) -> bool:

@@ -29,6 +29,10 @@ EVENTS_SHOWN = 5
 """The latest warnings that an error quotes."""
 
 
+FOREGROUND = "foregroundDeletion"
+"""The finalizer with which the garbage collector holds an object until its dependents are gone."""
+
+
 class NotReadyError(ProviderError):
     """An object that exists and isn't ready; the reasons come from its status, its pods and events."""
 
@@ -158,14 +162,14 @@ class Deadline:
 
 
 def _held_by(live: Object) -> str:
-    finalizers = live["metadata"].get("finalizers")
+    finalizers = [name for name in live["metadata"].get("finalizers") or () if name != FOREGROUND]
     conditions = (live.get("status") or {}).get("conditions") or ()
     remaining = [
         entry["message"] for entry in conditions if "Remaining" in entry.get("type", "") and entry.get("message")
     ]
     if remaining:
         return "; ".join(remaining)
-    return f"held by its finalizers {', '.join(finalizers)}" if finalizers else "deletion is under way"
+    return f"held by its finalizers {', '.join(finalizers)}" if finalizers else "it is being deleted"
 
 
 def _container_clues(pod: Object) -> list[str]:
