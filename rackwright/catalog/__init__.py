@@ -3,7 +3,7 @@
 Data, not code: the YAML files in `data/` hold it, `entries` says what stands in them, `loading` reads them.
 """
 
-from rackwright.catalog.entries import Gpu, Host, Model, PlaceKind, ReferenceCluster, Software, Switch
+from rackwright.catalog.entries import Gpu, Host, Model, PlaceKind, Published, ReferenceCluster, Software, Switch
 from rackwright.catalog.loading import CLUSTERS, GPUS, HOSTS, MODELS, PLACES, SOFTWARE, SWITCHES, Shelf
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Host",
     "Model",
     "PlaceKind",
+    "Published",
     "ReferenceCluster",
     "Shelf",
     "Software",

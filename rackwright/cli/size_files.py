@@ -1,0 +1,68 @@
+"""The two files that `rackwright size` writes: cluster.yaml and job.yaml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from rackwright import sizing
+from rackwright.cli.outcome import CommandError, ExitCode
+from rackwright.specs import ClusterSpec, SpecError, TrainingJob, dump_document
+from rackwright.specs.documents import describe
+from rackwright.specs.places import Place
+from rackwright.specs.plan import Plan
+
+CLUSTER_FILE = "cluster.yaml"
+JOB_FILE = "job.yaml"
+
+
+def place(plan: Plan, *, oracle: dict[str, str | None], domain: int | None, kubeconfig_context: str | None) -> Place:
+    """Where the cluster stands, from the options of its kind of place."""
+    kind = plan.request.place
+    needed = oracle if kind == "oracle" else {"kubeconfig_context": kubeconfig_context}
+    missing = [f"--{field.replace('_', '-')}" for field, value in needed.items() if value is None]
+    if missing:
+        raise CommandError(
+            f"{CLUSTER_FILE} at the place {kind!r} needs {', '.join(missing)}; without --output-directory the plan "
+            "alone is printed and needs none of them.",
+            code=ExitCode.USAGE,
+        )
+    domain_field = {"availability_domain": domain} if kind == "oracle" and domain is not None else {}
+    adapter: TypeAdapter[Place] = TypeAdapter(Place)
+    try:
+        return adapter.validate_python({"kind": kind, **needed, **domain_field})
+    except ValidationError as error:
+        raise _refusal(error, ClusterSpec) from error
+
+
+def cluster_spec(plan: Plan, *, place: Place, image_id: str | None, team: str) -> ClusterSpec:
+    """The plan's cluster; a value that the spec refuses is one of the options."""
+    try:
+        return sizing.cluster_spec(plan, place=place, image_id=image_id, team=team)
+    except ValidationError as error:
+        raise _refusal(error, ClusterSpec) from error
+
+
+def training_job(plan: Plan, *, team: str, image: str, bucket: str | None, claim: str | None) -> TrainingJob:
+    """The plan's job; a value that the model refuses is one of the options."""
+    try:
+        return sizing.training_job(plan, team=team, image=image, checkpoint_bucket=bucket, checkpoint_claim=claim)
+    except ValidationError as error:
+        raise _refusal(error, TrainingJob) from error
+
+
+def write(directory: Path, *, cluster: ClusterSpec, job: TrainingJob) -> None:
+    """Write both files, and say so on standard error."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for file, document in ((CLUSTER_FILE, cluster), (JOB_FILE, job)):
+            (directory / file).write_text(dump_document(document), encoding="utf-8")
+            typer.echo(f"wrote {directory / file}", err=True)
+    except OSError as error:
+        raise CommandError(f"can't write to {directory}: {error.strerror}.") from error
+
+
+def _refusal(error: ValidationError, model: type[BaseModel]) -> SpecError:
+    return SpecError("options", [describe(detail, model) for detail in error.errors()])
