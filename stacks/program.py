@@ -26,6 +26,5 @@ def run() -> None:
 
 
 def spec_path(configured: str) -> Path:
-    """The spec's file, as short as can be in messages: relative paths stand below the project's root."""
-    path = PROJECT_ROOT / Path(configured).expanduser()
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    """The spec's file: absolute, below the home directory (`~/…`), or below the project's root."""
+    return PROJECT_ROOT / Path(configured).expanduser()

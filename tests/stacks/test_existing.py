@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from rackwright.specs import ClusterSpec
+    from tests.stacks.conftest import Change, Declare
+    from tests.stacks.recording import Run
+
+pytestmark = pytest.mark.mocked
+
+
+@pytest.fixture
+def existing(changed: Change) -> ClusterSpec:
+    """The example on machines of one's own."""
+
+    def edit(data: dict[str, Any]) -> None:
+        data["place"] = {"kind": "existing", "kubeconfig_context": "our-machines"}
+        del data["network"]
+
+    return changed(edit)
+
+
+def test_nothing_is_asked_of_oracle(declared: Declare, existing: ClusterSpec) -> None:
+    run = declared(existing)
+    assert run.calls == {}
+    assert [each.urn for each in run.resources if "oci" in each.type] == []
+
+
+def test_the_context_of_the_users_kubeconfig_is_used(declared: Declare, existing: ClusterSpec) -> None:
+    provider = declared(existing).one("pulumi:providers:kubernetes")
+    assert provider.inputs["context"] == "our-machines"
+    assert "kubeconfig" not in provider.inputs
+
+
+def test_what_runs_on_the_cluster_is_the_same_as_at_oracle(
+    declared: Declare, existing: ClusterSpec, spec: ClusterSpec
+) -> None:
+    def inside(run: Run) -> set[str]:
+        return {each.urn for each in run.resources if each.type.startswith("kubernetes:")}
+
+    assert inside(declared(existing)) == inside(declared(spec))
+
+
+def test_the_outputs_tell_of_pools_and_queues(declared: Declare, existing: ClusterSpec) -> None:
+    assert set(declared(existing).outputs) == {"pools", "queues"}

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rackwright.rendering.platform import jobset_values, kueue_values
+
+if TYPE_CHECKING:
+    from rackwright.specs import ClusterSpec
+    from tests.stacks.conftest import Declare
+
+pytestmark = pytest.mark.mocked
+
+
+def test_the_official_charts_get_the_specs_versions_and_values(declared: Declare, spec: ClusterSpec) -> None:
+    releases = {each.name: each.inputs for each in declared(spec).of("helm.sh/v3:Release")}
+    assert {name: (release["chart"], release["version"]) for name, release in releases.items()} == {
+        "kueue": ("oci://registry.k8s.io/kueue/charts/kueue", "0.15.0"),
+        "jobset": ("oci://registry.k8s.io/jobset/charts/jobset", "0.11.1"),
+    }
+    assert releases["kueue"]["values"] == kueue_values(spec)
+    assert releases["jobset"]["values"] == jobset_values(spec)
+
+
+def test_the_platform_waits_for_the_hosts_it_runs_on(declared: Declare, spec: ClusterSpec) -> None:
+    run = declared(spec)
+    platform = run.one("rackwright:platform:Platform")
+    assert run.one("NodePool").urn in platform.depends_on
+
+
+def test_a_chart_and_its_namespace_go_together(declared: Declare, spec: ClusterSpec) -> None:
+    run = declared(spec)
+    namespaces = {each.name: each.urn for each in run.resources if each.type == "kubernetes:core/v1:Namespace"}
+    for release in run.of("helm.sh/v3:Release"):
+        assert namespaces[f"Namespace/{release.name}-system"] in release.depends_on
+        assert release.inputs["namespace"] == f"{release.name}-system"
