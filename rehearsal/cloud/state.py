@@ -64,6 +64,8 @@ class Host(BaseModel):
     subnet: str
     address: str
     """Its primary private address, by which its node is named."""
+    joins: bool
+    """Whether it was launched to be a node of the cluster."""
 
 
 class Cloud(BaseModel):
@@ -104,18 +106,25 @@ class Store:
         descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            cloud = self.read()
+            cloud = self._load() or Cloud()
             yield cloud
             self._write(cloud)
         finally:
             os.close(descriptor)
 
     def read(self) -> Cloud:
-        """The state as it is."""
+        """The state as it is; who reads first settles what is drawn by lot, so that all see the same."""
+        cloud = self._load()
+        if cloud is None:
+            with self.transaction() as cloud:
+                pass
+        return cloud
+
+    def _load(self) -> Cloud | None:
         try:
             return Cloud.model_validate_json(self._path.read_bytes())
         except FileNotFoundError:
-            return Cloud()
+            return None
 
     def _write(self, cloud: Cloud) -> None:
         new = self._path.with_suffix(".new")
