@@ -1,17 +1,19 @@
 """The TrainingJob, the one custom resource that researchers write; its CRD is generated from this model.
 
 Field names are camelCase in YAML, as everywhere in Kubernetes, with the unit in the name (`intervalSeconds`). Rules
-that span fields stand once, as CEL in `RULES`, so that the API server refuses a bad job by itself.
+that span fields stand in `training_job_rules`; the API server and this model refuse by the same ones. Every text and
+list has a longest length: without one, CEL's cost can't be bounded, and the API server refuses the CRD.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
 from rackwright.specs.base import DnsLabel, Spec
+from rackwright.specs.training_job_rules import NAME_RULE, SPEC_RULES, check
 from rackwright.specs.training_job_status import TrainingJobStatus
 
 GROUP = "rackwright.dev"
@@ -20,8 +22,13 @@ API_VERSION: Literal["rackwright.dev/v1alpha1"] = "rackwright.dev/v1alpha1"
 KIND: Literal["TrainingJob"] = "TrainingJob"
 PLURAL = "trainingjobs"
 
-NAME_MAX_LENGTH = 40
-"""Characters in a job's name: pods are called `<job>-workers-<index>-<index>-<suffix>` and must stay DNS labels."""
+GPUS_MAX = 131_072
+"""GPUs of the largest job: above the 100,000 that Rackwright is made for. No degree of parallelism can be more."""
+
+HOSTS_MAX = 16_384
+"""Hosts of the largest job: as many GPUs on hosts of eight."""
+
+ParallelDegree = Annotated[int, Field(ge=1, le=GPUS_MAX)]
 
 
 class KubernetesSpec(Spec):
@@ -40,21 +47,22 @@ class EnvironmentVariable(KubernetesSpec):
 class Parallelism(KubernetesSpec):
     """How the model is split over the GPUs. tensor × context × pipeline × data is the number of GPUs."""
 
-    tensor: Annotated[int, Field(ge=1)] = 1
-    context: Annotated[int, Field(ge=1)] = 1
-    pipeline: Annotated[int, Field(ge=1)] = 1
-    virtual_pipeline: Annotated[int, Field(ge=1)] = 1
+    tensor: ParallelDegree = 1
+    context: ParallelDegree = 1
+    pipeline: ParallelDegree = 1
+    virtual_pipeline: ParallelDegree = 1
     """Model chunks on each pipeline rank (interleaved schedule)."""
-    expert: Annotated[int, Field(ge=1)] = 1
+    expert: ParallelDegree = 1
     """Expert parallelism; it takes its ranks from tensor × context × data."""
-    data: Annotated[int, Field(ge=1)] = 1
+    data: ParallelDegree = 1
 
 
 class Slice(KubernetesSpec):
     """Groups of neighbouring hosts (a tensor or pipeline group) that must each stand within one domain."""
 
     level: DnsLabel
-    hosts: Annotated[int, Field(ge=1)]
+    """A level of the fabric, by its name in the cluster's spec."""
+    hosts: Annotated[int, Field(ge=1, le=HOSTS_MAX)]
 
 
 class TopologyWish(KubernetesSpec):
@@ -74,6 +82,7 @@ class Checkpoint(KubernetesSpec):
     """A bucket's URL, handed to the container as RACKWRIGHT_CHECKPOINT."""
     path: Annotated[str, StringConstraints(pattern=r"^/", max_length=1024)] = "/checkpoints"
     interval_seconds: Annotated[int, Field(ge=1)]
+    """Seconds between checkpoints, handed to the container as RACKWRIGHT_CHECKPOINT_INTERVAL_S."""
 
 
 class FailurePolicy(KubernetesSpec):
@@ -97,13 +106,21 @@ class TrainingJobSpec(KubernetesSpec):
     image: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
     command: Annotated[tuple[Annotated[str, StringConstraints(max_length=4096)], ...], Field(max_length=64)] = ()
     args: Annotated[tuple[Annotated[str, StringConstraints(max_length=4096)], ...], Field(max_length=256)] = ()
-    env: Annotated[tuple[EnvironmentVariable, ...], Field(max_length=256)] = ()
-    gpus: Annotated[int, Field(ge=1, le=131072)]
+    env: Annotated[
+        tuple[EnvironmentVariable, ...],
+        Field(
+            max_length=256,
+            json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]},
+        ),
+    ] = ()
+    gpus: Annotated[int, Field(ge=1, le=GPUS_MAX)]
     """GPUs of the whole gang: whole hosts, or less than one."""
     gpus_per_host: Annotated[int, Field(ge=1, le=64)] = 8
     parallelism: Parallelism | None = None
     queue: DnsLabel = "train"
+    """A LocalQueue of the job's namespace."""
     priority: DnsLabel | None = None
+    """A priority of the cluster's spec; a higher one goes first and preempts lower ones. Can change at any time."""
     topology: TopologyWish = TopologyWish()
     checkpoint: Checkpoint | None = None
     failure_policy: FailurePolicy = FailurePolicy()
@@ -111,9 +128,18 @@ class TrainingJobSpec(KubernetesSpec):
     suspend: bool = False
     """True takes the job off its hosts and keeps it; false brings it back from its last checkpoint."""
     active_deadline_seconds: Annotated[int, Field(ge=1)] | None = None
-    """Seconds after which a job that hasn't finished counts as failed."""
+    """Seconds since its first start after which a job that hasn't finished counts as failed. Can change at any time."""
     ttl_seconds_after_finished: Annotated[int, Field(ge=0)] | None = None
-    """Seconds after which a finished job is deleted; unset: kept."""
+    """Seconds after which a finished job is deleted; unset: kept. Can change at any time."""
+
+    @model_validator(mode="after")
+    def _rules_hold(self) -> TrainingJobSpec:
+        check(SPEC_RULES, self.written())
+        return self
+
+    def written(self) -> dict[str, Any]:
+        """The spec as the API server has it: camelCase, defaults filled in, unset fields left out."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
     @property
     def hosts(self) -> int:
@@ -126,10 +152,15 @@ class Metadata(KubernetesSpec):
 
     model_config = ConfigDict(extra="allow")
 
-    name: Annotated[DnsLabel, StringConstraints(max_length=NAME_MAX_LENGTH)]
+    name: str
     namespace: DnsLabel | None = None
     labels: dict[str, str] = Field(default_factory=dict)
     annotations: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _name_fits(self) -> Metadata:
+        check((NAME_RULE,), {"name": self.name, "metadata": {"name": self.name}})
+        return self
 
 
 class TrainingJob(KubernetesSpec):

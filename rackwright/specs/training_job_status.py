@@ -31,6 +31,10 @@ class Phase(StrEnum):
     FAILED = "Failed"
 
 
+Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+"""A moment as RFC 3339 has it, in UTC, such as `2026-01-31T12:00:00Z`."""
+
+
 class StatusSpec(Spec):
     """A part of the status: camelCase; fields of a newer operator don't break an older reader."""
 
@@ -44,7 +48,7 @@ class Condition(StatusSpec):
     status: Literal["True", "False", "Unknown"]
     reason: str
     message: str = ""
-    last_transition_time: str
+    last_transition_time: Time
     observed_generation: int
 
 
@@ -69,8 +73,8 @@ class Progress(StatusSpec):
 class Restart(StatusSpec):
     """One restart of the gang, with its cause and its cost."""
 
-    at: str
-    """When the loss was seen (RFC 3339)."""
+    at: Time
+    """When the loss was seen."""
     cause: str
     """One word such as `HostFailed`, `PodFailed`, `Preempted`."""
     host: str | None = None
@@ -79,7 +83,7 @@ class Restart(StatusSpec):
     """The last step known before the loss."""
     resumed_from_step: int | None = None
     """The checkpoint that the gang went back to."""
-    recovered_at: str | None = None
+    recovered_at: Time | None = None
     """When all pods were ready again."""
 
 
@@ -90,12 +94,15 @@ class TrainingJobStatus(StatusSpec):
     phase: Phase = Phase.PENDING
     message: str = ""
     """One sentence for people: what the job is doing or waiting for."""
-    conditions: tuple[Condition, ...] = ()
+    conditions: Annotated[
+        tuple[Condition, ...],
+        Field(json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}),
+    ] = ()
     hosts: tuple[str, ...] = ()
     """Hosts that the gang runs on, in rank order (the first 64; `hostCount` has the number)."""
     host_count: int = 0
-    started_at: str | None = None
-    finished_at: str | None = None
+    started_at: Time | None = None
+    finished_at: Time | None = None
     progress: Progress | None = None
     restart_count: int = 0
     restarts: tuple[Restart, ...] = ()

@@ -1,0 +1,141 @@
+"""What the real API server makes of the CRD: the same table of bad jobs that the model refuses."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+import yaml
+from kubernetes import client, config
+from kubernetes.watch import Watch
+
+from rackwright.specs import crd
+from rackwright.specs.training_job import GROUP, PLURAL, VERSION, TrainingJob
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rehearsal.control_plane import ControlPlane
+
+pytestmark = pytest.mark.control_plane
+
+CASES = yaml.safe_load((Path(__file__).parent / "bad_training_jobs.yaml").read_text(encoding="utf-8"))
+ESTABLISHED_TIMEOUT_S = 30
+"""Seconds in which the API server must serve a new CRD; it takes well under one."""
+
+
+@pytest.fixture(scope="module")
+def api(control_plane: ControlPlane) -> Iterator[client.ApiClient]:
+    kubeconfig = str(control_plane.kubeconfig())
+    with config.new_client_from_config(config_file=kubeconfig) as api_client:  # type: ignore[no-untyped-call]  # the package leaves it bare
+        yield api_client
+
+
+@pytest.fixture(scope="module")
+def jobs(api: client.ApiClient) -> client.CustomObjectsApi:
+    definitions = client.CustomObjectsApi(api)
+    definitions.patch_cluster_custom_object(
+        "apiextensions.k8s.io", "v1", "customresourcedefinitions", f"{PLURAL}.{GROUP}", crd.training_job_crd(),
+        field_manager="tests", force=True, _content_type="application/apply-patch+yaml",
+    )  # fmt: skip
+    watch = client.ApiextensionsV1Api(api)
+    for event in Watch().stream(  # type: ignore[no-untyped-call]  # the package leaves it bare
+        watch.list_custom_resource_definition,
+        field_selector=f"metadata.name={PLURAL}.{GROUP}",
+        timeout_seconds=ESTABLISHED_TIMEOUT_S,
+    ):
+        conditions = {each.type: each.status for each in event["object"].status.conditions or ()}
+        if conditions.get("Established") == "True":
+            return definitions
+    pytest.fail("the API server didn't establish the CRD")
+
+
+@pytest.fixture
+def job() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(json.dumps(CASES["good"]))
+    document["metadata"]["name"] = f"job-{uuid.uuid4().hex[:8]}"
+    return document
+
+
+def create(jobs: client.CustomObjectsApi, document: dict[str, Any]) -> dict[str, Any]:
+    made = jobs.create_namespaced_custom_object(
+        GROUP, VERSION, document["metadata"]["namespace"], PLURAL, document, field_validation="Strict"
+    )
+    return cast("dict[str, Any]", made)
+
+
+def merge(jobs: client.CustomObjectsApi, document: dict[str, Any], change: dict[str, Any]) -> None:
+    jobs.patch_namespaced_custom_object(
+        GROUP, VERSION, document["metadata"]["namespace"], PLURAL, document["metadata"]["name"], change,
+        _content_type="application/merge-patch+json",
+    )  # fmt: skip
+
+
+def refusals(error: client.ApiException) -> list[str]:
+    """The API server's own list of causes, each `field: message` as the model writes it."""
+    causes = json.loads(error.body or "")["details"]["causes"]
+    return [f"{cause.get('field', '')}: {cause['message']}" for cause in causes]
+
+
+@pytest.mark.parametrize("case", CASES["bad"], ids=lambda case: case["name"])
+def test_the_api_server_refuses_what_the_model_refuses_in_the_same_words(
+    jobs: client.CustomObjectsApi, case: dict[str, Any]
+) -> None:
+    bad = json.loads(json.dumps(CASES["good"]))
+    apply_merge(bad, case["change"])
+    with pytest.raises(client.ApiException) as caught:
+        create(jobs, bad)
+    assert caught.value.status == 422
+    field, _, sentence = case["message"].partition(": ")
+    said = refusals(caught.value)
+    assert any(sentence in each and field in each for each in said), said
+
+
+def test_the_api_server_fills_in_the_models_defaults(jobs: client.CustomObjectsApi, job: dict[str, Any]) -> None:
+    made = create(jobs, job)
+    assert made["spec"] == TrainingJob.model_validate(made).spec.written()
+    assert made["spec"]["failurePolicy"] == {"maxRestarts": 100}
+
+
+def apply_merge(base: dict[str, Any], change: dict[str, Any]) -> None:
+    for key, value in change.items():
+        if value is None:
+            base.pop(key, None)
+        elif isinstance(value, dict) and isinstance(base.get(key), dict):
+            apply_merge(base[key], value)
+        else:
+            base[key] = value
+
+
+@pytest.mark.parametrize(("field", "value"), [*CASES["frozen"].items()])
+def test_a_running_job_keeps_what_its_pods_are_made_of(
+    jobs: client.CustomObjectsApi, job: dict[str, Any], field: str, value: object
+) -> None:
+    create(jobs, job)
+    with pytest.raises(client.ApiException) as caught:
+        merge(jobs, job, {"spec": {field: value}})
+    said = refusals(caught.value)
+    assert any(each.startswith(f"spec.{field}: ") and "suspend the job first" in each for each in said), said
+    merge(jobs, job, {"spec": {"suspend": True}})
+    needed = {"parallelism": None, "topology": {"slice": None}} if field == "gpus" else {}
+    if field == "gpusPerHost":
+        needed = {"topology": {"slice": None}}
+    merge(jobs, job, {"spec": {**needed, field: value}})
+
+
+@pytest.mark.parametrize(("field", "value"), [*CASES["free"].items()])
+def test_the_rest_changes_at_any_time(
+    jobs: client.CustomObjectsApi, job: dict[str, Any], field: str, value: object
+) -> None:
+    create(jobs, job)
+    merge(jobs, job, {"spec": {field: value}})
+
+
+def test_a_field_that_nobody_knows_is_refused(jobs: client.CustomObjectsApi, job: dict[str, Any]) -> None:
+    job["spec"]["gpu"] = 8
+    with pytest.raises(client.ApiException) as caught:
+        create(jobs, job)
+    assert 'unknown field "spec.gpu"' in json.loads(caught.value.body or "")["message"]
