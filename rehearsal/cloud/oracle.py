@@ -192,24 +192,25 @@ class Oracle:
     def _join(self, record: Record, hosts: list[Host], announce: Callable[[str], None]) -> None:
         context = self.context()
         asked = pool(context, record)
-        if asked is None or not asked.boot.joins or not hosts:
-            return
-        self._fleet(announce).join(self._nodes(context, asked, hosts))
+        if asked is not None:
+            joining = [host for host in hosts if host.joins]
+            self._fleet(announce).join(self._nodes(context, asked, joining))
 
     def _nodes(self, context: Context, asked: Pool, hosts: list[Host]) -> list[dict[str, Any]]:
-        version = control_plane.find(self.directory).kubernetes_version
-        seed = context.cloud.seed
+        if not hosts:
+            return []
+        version, seed = control_plane.find(self.directory).kubernetes_version, context.cloud.seed
         return [node(host, asked, region=self.region, seed=seed, kubernetes_version=version) for host in hosts]
 
     def _leave(self, hosts: list[Host], announce: Callable[[str], None]) -> None:
-        self._fleet(announce).leave([host.address for host in hosts])
+        self._fleet(announce).leave([host.address for host in hosts if host.joins])
         with self._transaction() as cloud:
             placement.release(self._context(cloud), hosts)
 
     def _withdraw(self, record: Record, hosts: list[Host], *, inputs: dict[str, Any] | None = None) -> None:
         """Take back what couldn't be finished: the hosts, and the record or its change."""
         try:
-            self._fleet(silent).leave([host.address for host in hosts])
+            self._fleet(silent).leave([host.address for host in hosts if host.joins])
         finally:
             with self._transaction() as cloud:
                 placement.release(self._context(cloud), hosts)

@@ -42,6 +42,7 @@ def launch(context: Context, pool: Pool) -> list[Host]:
             position=next(positions[domain]) if pool.on_fabric else None,
             subnet=subnet,
             address=next(addresses[subnet]),
+            joins=pool.boot.joins,
         )
         for index, (domain, subnet) in enumerate(wanted)
     ]
