@@ -1,0 +1,65 @@
+"""Where a CONNECT target leads: the table that the process kubelet publishes, and its reading.
+
+The table is a file, not a client of the API server's: the proxy answers as soon as its socket exists, needs no
+identity, and a restarted kubelet or proxy finds what the other one left.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+TABLE_NAME = "endpoints.json"
+"""The table's file in the state directory."""
+
+
+class NoRouteError(LookupError):
+    """A target that leads nowhere; the message says why, for the API server's error."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """What a target (`10.96.3.7:443`) stands for, and the local ports that serve it now."""
+
+    description: str
+    """The service or pod, such as `service kueue-system/kueue-webhook-service port 443`."""
+    local_ports: tuple[int, ...]
+    """Ports on 127.0.0.1; none while no pod behind it is ready."""
+
+
+def resolve(table: Mapping[str, Route], target: str) -> int:
+    """The local port for a target `host:port`; the first of several, as all run on one machine anyway."""
+    route = table.get(target)
+    if route is None:
+        raise NoRouteError(f"no service or pod of the rehearsal has the address {target}")
+    if not route.local_ports:
+        raise NoRouteError(f"{route.description} ({target}) has no ready pod that runs as a local process")
+    return route.local_ports[0]
+
+
+def read(path: Path) -> dict[str, Route]:
+    """The published table; empty before the process kubelet published one."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return {
+        target: Route(description=entry["description"], local_ports=tuple(entry["local_ports"]))
+        for target, entry in document.items()
+    }
+
+
+def write(path: Path, table: Mapping[str, Route]) -> None:
+    """Publish a table; readers see the old one or the new one, never a part."""
+    document = {
+        target: {"description": route.description, "local_ports": list(route.local_ports)}
+        for target, route in sorted(table.items())
+    }
+    temporary = path.with_suffix(".new")
+    temporary.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    temporary.replace(path)
