@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 import yaml
-from pulumi.runtime import mocks
+from pulumi.runtime import mocks, rpc
 from pulumi.runtime.stack import run_pulumi_func
 from pulumi.runtime.sync_await import _ensure_event_loop
 
@@ -117,21 +117,22 @@ class RecordingMonitor(mocks.MockMonitor):
     def Invoke(self, request: ResourceInvokeRequest) -> InvokeResponse:  # noqa: N802 - the protocol's name
         """Answer a look-up."""
         self.note_loop()
-        return super().Invoke(request)
+        answer: InvokeResponse = super().Invoke(request)  # type: ignore[no-untyped-call]  # the SDK's mocks are untyped
+        return answer
 
     def RegisterResource(  # noqa: N802 - the protocol's name
         self, request: RegisterResourceRequest
     ) -> RegisterResourceResponse:
         """Make a resource and note it."""
         self.note_loop()
-        answer = super().RegisterResource(request)
+        answer: RegisterResourceResponse = super().RegisterResource(request)  # type: ignore[no-untyped-call]  # as above
         self.run.resources.append(
             Declared(
                 type=request.type,
                 name=request.name,
                 urn=answer.urn,
                 parent=request.parent,
-                inputs=mocks.rpc.deserialize_properties(request.object),
+                inputs=rpc.deserialize_properties(request.object),
                 depends_on=frozenset(request.dependencies),
                 provider=request.provider,
                 custom=request.custom,
@@ -142,7 +143,7 @@ class RecordingMonitor(mocks.MockMonitor):
 
     def note_loop(self) -> None:
         """Note the event loop that the SDK's mocks make for each of its threads and leave open."""
-        self.loops.add(_ensure_event_loop())
+        self.loops.add(_ensure_event_loop())  # type: ignore[no-untyped-call]  # as above
 
 
 def run_program(program: Callable[[], dict[str, Any]], run: Run) -> Run:
