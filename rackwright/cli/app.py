@@ -13,6 +13,8 @@ from rackwright.cli.checkout import rehearse_app
 from rackwright.cli.outcome import EXIT_CODES, CommandError, show_error
 from rackwright.specs import SpecError
 
+SIZE = "size"
+
 REHEARSE = "rehearse"
 """The command that the checkout brings."""
 
@@ -28,13 +30,16 @@ class CommandLine(TyperGroup):
             raise typer.Exit(show_error(error)) from error
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # see invoke
-        """The commands in the order of use."""
-        return [*super().list_commands(ctx), REHEARSE]
+        """The commands in the order of use: groups come last in typer's own."""
+        others = [name for name in super().list_commands(ctx) if name not in {SIZE, REHEARSE}]
+        return [SIZE, *others, REHEARSE]
 
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]  # see invoke  # noqa: ANN401  # see invoke
         """The command of that name; `rehearse` is loaded only when it is asked for."""
         if cmd_name == REHEARSE and REHEARSE not in self.commands:
-            self.add_command(typer.main.get_command(rehearse_app()), REHEARSE)
+            command = typer.main.get_command(rehearse_app())
+            command.name = REHEARSE
+            self.add_command(command, REHEARSE)
         return super().get_command(ctx, cmd_name)
 
 
@@ -57,13 +62,14 @@ def _print_version(value: bool) -> None:  # noqa: FBT001  # typer calls it with 
 
 @app.callback()
 def root(
+    *,
     _version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
-    ] = False,  # a flag
+    ] = False,
 ) -> None:
     """Take what comes before the command."""
 
 
-app.add_typer(size.app, name="size")
+app.add_typer(size.app, name=SIZE)
 infrastructure.register(app)
 jobs.register(app)

@@ -31,7 +31,8 @@ def register(app: typer.Typer) -> None:
 
 def list_entries(
     kind: Annotated[str, typer.Argument(help=f"One of {', '.join(SHELVES)}.")],
-    as_json: Json = False,  # noqa: FBT002  # a flag
+    *,
+    as_json: Json = False,
 ) -> None:
     """List what the catalogue holds of one kind."""
     shelf = SHELVES.get(kind)
@@ -45,8 +46,9 @@ def list_entries(
 
 def reference(
     name: Annotated[str | None, typer.Argument(help="A reference cluster of the catalogue.")] = None,
-    list_names: Annotated[bool, typer.Option("--list", help="Print the names, one a line.")] = False,  # noqa: FBT002  # a flag
-    as_json: Json = False,  # noqa: FBT002  # a flag
+    *,
+    list_names: Annotated[bool, typer.Option("--list", help="Print the names, one a line.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Plan a published cluster, and show the plan beside what was published of it."""
     if list_names or name is None:

@@ -21,9 +21,7 @@ PASS_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True}
 """What this command line doesn't know goes on to Pulumi."""
 
 Spec = Annotated[Path, typer.Option(help="The cluster spec.")]
-Stack = Annotated[
-    str | None, typer.Option(help="Pulumi's stack; made when it isn't there. Default: the cluster's name.")
-]
+Stack = Annotated[str | None, typer.Option(help="Pulumi's stack, made if it isn't there. Default: the cluster's name.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 
 DEFAULT_SPEC = Path("cluster.yaml")
@@ -40,17 +38,17 @@ def register(app: typer.Typer) -> None:
         app.command(epilog=epilog, context_settings=PASS_THROUGH)(command)
 
 
-def preview(context: typer.Context, spec: Spec = DEFAULT_SPEC, stack: Stack = None) -> None:
+def preview(context: typer.Context, *, spec: Spec = DEFAULT_SPEC, stack: Stack = None) -> None:
     """Show what `up` would change (`pulumi preview`)."""
     _run("preview", spec=spec, stack=stack, arguments=context.args)
 
 
-def up(context: typer.Context, spec: Spec = DEFAULT_SPEC, stack: Stack = None, yes: Yes = False) -> None:  # noqa: FBT002  # a flag
+def up(context: typer.Context, *, spec: Spec = DEFAULT_SPEC, stack: Stack = None, yes: Yes = False) -> None:
     """Make the cluster as its spec says (`pulumi up`)."""
     _run("up", spec=spec, stack=stack, arguments=[*_confirmed(yes=yes), *context.args])
 
 
-def down(context: typer.Context, spec: Spec = DEFAULT_SPEC, stack: Stack = None, yes: Yes = False) -> None:  # noqa: FBT002  # a flag
+def down(context: typer.Context, *, spec: Spec = DEFAULT_SPEC, stack: Stack = None, yes: Yes = False) -> None:
     """Delete the cluster and all that belongs to it (`pulumi destroy`)."""
     _run("destroy", spec=spec, stack=stack, arguments=[*_confirmed(yes=yes), *context.args])
 

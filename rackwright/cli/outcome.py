@@ -23,12 +23,14 @@ class ExitCode(enum.IntEnum):
     NOT_FOUND = 4
     """No such job, namespace, file of a checkout, …"""
     UNREACHABLE = 5
-    """The cluster can't be reached, or doesn't let this user in."""
+    """The cluster can't be reached."""
+    DENIED = 6
+    """The cluster doesn't let this user do it."""
 
 
 EXIT_CODES = (
     "Exit codes: 0 done · 1 the work failed · 2 usage · 3 input refused, nothing changed · 4 not found · "
-    "5 cluster unreachable or access denied"
+    "5 cluster unreachable · 6 access denied"
 )
 """`ExitCode` in one line, for the help."""
 

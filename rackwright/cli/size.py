@@ -35,8 +35,9 @@ app = typer.Typer(
 
 
 @app.callback()
-def size(  # noqa: PLR0917  # options of a command line, all named
+def size(
     context: typer.Context,
+    *,
     model: Annotated[str | None, typer.Option(help="A model of the catalogue (`rackwright size list models`).")] = None,
     tokens: Annotated[float | None, typer.Option(help="Tokens to train on, such as 15.6e12.")] = None,
     gpus: Annotated[int | None, typer.Option(help="GPUs to train on; spares come on top.")] = None,
@@ -64,7 +65,7 @@ def size(  # noqa: PLR0917  # options of a command line, all named
     checkpoint_bucket: Annotated[str | None, typer.Option(help="A bucket's URL for checkpoints.")] = None,
     checkpoint_claim: Annotated[str | None, typer.Option(help="A PersistentVolumeClaim for checkpoints.")] = None,
     explain: Annotated[str | None, typer.Option(help="Show how one figure came about, such as `run.days`.")] = None,
-    as_json: Json = False,  # noqa: FBT002  # a flag
+    as_json: Json = False,
 ) -> None:
     """Size a training run."""
     if context.invoked_subcommand:
