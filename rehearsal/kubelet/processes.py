@@ -49,7 +49,7 @@ async def stop(process: asyncio.subprocess.Process, *, grace_s: float) -> int:
 
 
 def left_behind(rehearsal: str) -> list[psutil.Process]:
-    """What an earlier kubelet of this rehearsal started and didn't stop: processes with a pod's mark, not our children."""
+    """What an earlier kubelet of this rehearsal started and didn't stop: it has a pod's mark and isn't our child."""
     return [
         process
         for process in processes.marked(rehearsal)
