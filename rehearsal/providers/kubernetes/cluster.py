@@ -170,10 +170,9 @@ class Cluster:
         headers = {"Accept": "application/json", "Content-Type": content_type}
         connection.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
         url = connection.configuration.host + path + (f"?{urlencode(query)}" if query else "")
-        text = json.dumps(body) if body is not None and content_type != "application/json" else body
         try:
             answer = connection.call_api(
-                method, url, headers, text, _request_timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
+                method, url, headers, body, _request_timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
             )
             content = answer.read()  # type: ignore[no-untyped-call]  # the client leaves it untyped
         except (urllib3.exceptions.HTTPError, client.ApiException) as error:

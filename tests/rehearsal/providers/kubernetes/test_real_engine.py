@@ -1,0 +1,194 @@
+"""The real Pulumi engine and the official SDK on the installed stand-in: a whole life of a stack."""
+
+from __future__ import annotations
+
+import base64
+import sys
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+import pytest
+from pulumi import automation
+
+from rehearsal.providers import plugins
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rehearsal.control_plane import ControlPlane
+    from rehearsal.providers.kubernetes.cluster import Cluster
+
+pytestmark = pytest.mark.control_plane
+
+PASSWORD = "correct-horse-battery"  # noqa: S105  # of nothing; it must not appear in the state
+
+
+@dataclass
+class Program:
+    """What the stack declares; a test changes it between runs."""
+
+    kubeconfig: str
+    namespace: str = field(default_factory=lambda: f"engine-{uuid.uuid4().hex[:8]}")
+    pods: str = "5"
+    selector: str = "a"
+    extra: dict[str, str] = field(default_factory=dict)
+
+    def __call__(self) -> None:
+        """Declare it."""
+        provider = k8s.Provider("cluster", kubeconfig=self.kubeconfig)
+        options = pulumi.ResourceOptions(provider=provider)
+        namespace = k8s.core.v1.Namespace("namespace", metadata={"name": self.namespace}, opts=options)
+        within = namespace.metadata["name"]
+        k8s.apiextensions.CustomResource(
+            "quota",
+            api_version="v1",
+            kind="ResourceQuota",
+            metadata={"name": "quota", "namespace": within, "labels": {"app.kubernetes.io/name": "x", **self.extra}},
+            spec={"hard": {"pods": self.pods, "memory": "0.5Gi"}},
+            opts=options,
+        )
+        k8s.core.v1.Secret(
+            "secret", metadata={"name": "secret", "namespace": within}, string_data={"password": PASSWORD}, opts=options
+        )
+        k8s.core.v1.ServiceAccount("account", metadata={"namespace": within}, opts=options)
+        k8s.rbac.v1.RoleBinding(
+            "binding",
+            metadata={"name": "binding", "namespace": within},
+            role_ref={"api_group": "rbac.authorization.k8s.io", "kind": "Role", "name": self.selector},
+            opts=options,
+        )
+        # A provider whose kubeconfig isn't known before the namespace exists
+        late = k8s.Provider("late", kubeconfig=namespace.metadata["uid"].apply(lambda _: self.kubeconfig))
+        k8s.core.v1.ConfigMap(
+            "late",
+            metadata={"name": "late", "namespace": within},
+            data={"uid": namespace.metadata["uid"]},
+            opts=pulumi.ResourceOptions(provider=late),
+        )
+        pulumi.export("uid", namespace.metadata["uid"])
+
+
+@pytest.fixture
+def program(control_plane: ControlPlane) -> Program:
+    """The stack's program."""
+    return Program(kubeconfig=str(control_plane.kubeconfig("admin")))
+
+
+@pytest.fixture
+def stack(
+    control_plane: ControlPlane, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[automation.Stack]:
+    """A stack on a state backend and a PULUMI_HOME of its own; whatever is left of it is destroyed."""
+    home, backend = tmp_path / "home", tmp_path / "backend"
+    home.mkdir()
+    backend.mkdir()
+    plugins.install(home, state=tmp_path, python=Path(sys.executable))
+    monkeypatch.setenv("PATH", f"{control_plane.toolbox.bin_directory()}:/usr/bin:/bin")
+    environment = {
+        "PULUMI_HOME": str(home),
+        "PULUMI_BACKEND_URL": f"file://{backend}",
+        "PULUMI_CONFIG_PASSPHRASE": "of a test",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    made = automation.create_or_select_stack(
+        "dev", "life", program, opts=automation.LocalWorkspaceOptions(env_vars=environment)
+    )
+    yield made
+    made.destroy()
+
+
+class Changes:
+    """What a run did or would do to each resource, from the engine's own events."""
+
+    def __init__(self) -> None:
+        """Nothing yet."""
+        self.steps: dict[str, str] = {}
+        self.details: dict[str, dict[str, str]] = {}
+        self.diagnostics: list[str] = []
+
+    def __call__(self, event: automation.EngineEvent) -> None:
+        """Take an event."""
+        if event.diagnostic_event and event.diagnostic_event.severity in ("warning", "error"):
+            self.diagnostics.append(event.diagnostic_event.message)
+        if event.resource_pre_event and event.resource_pre_event.metadata.op != "same":
+            metadata = event.resource_pre_event.metadata
+            name = metadata.urn.rsplit("::", 1)[-1]
+            self.steps[name] = str(getattr(metadata.op, "value", metadata.op))
+            self.details[name] = {path: diff.diff_kind.value for path, diff in (metadata.detailed_diff or {}).items()}
+
+
+def previewed(stack: automation.Stack) -> Changes:
+    """What the engine would do now; it warns of nothing."""
+    changes = Changes()
+    stack.preview(on_event=changes)
+    assert changes.diagnostics == []
+    return changes
+
+
+def changed_live(cluster: Cluster, namespace: str) -> None:
+    """Change the quota and delete the secret, as someone else."""
+    kind = cluster.kind("v1", "ResourceQuota")
+    body: dict[str, Any] = {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "quota", "namespace": namespace},
+        "spec": {"hard": {"memory": "1Gi", "secrets": "9"}},
+    }
+    cluster.apply(kind, body, manager="someone-else", force=True, dry_run=False)
+    cluster.delete(cluster.kind("v1", "Secret"), namespace=namespace, name="secret", propagation="Background")
+
+
+def state_on_disk(tmp_path: Path) -> str:
+    """All that the backend keeps."""
+    return "".join(path.read_text(encoding="utf-8") for path in tmp_path.joinpath("backend").rglob("*.json"))
+
+
+def test_a_stack_lives_as_on_the_official_plugin(
+    stack: automation.Stack, program: Program, cluster: Cluster, tmp_path: Path
+) -> None:
+    """Create, change, replace, refresh with drift, repair, destroy: each with exactly the changes that were made."""
+    first = previewed(stack)
+    names = {"namespace", "quota", "secret", "account", "binding"}
+    # A resource whose provider isn't known yet is shown all the same.
+    assert {name for name, step in first.steps.items() if step == "create"} >= names | {"cluster", "late"}
+
+    made = stack.up()
+    live = cluster.get(cluster.kind("v1", "Namespace"), namespace=None, name=program.namespace)
+    assert live is not None
+    assert made.outputs["uid"].value == live["metadata"]["uid"]
+    assert previewed(stack).steps == {}
+    for text in (PASSWORD, base64.b64encode(PASSWORD.encode()).decode()):
+        assert text not in state_on_disk(tmp_path)
+
+    program.pods = "7"
+    program.extra = {"example.com/team": "a"}
+    program.selector = "b"
+    expected = {
+        "spec.hard.pods": "update",
+        'metadata.labels["example.com/team"]': "add",
+    }
+    changes = previewed(stack)
+    assert changes.details["quota"] == expected
+    assert changes.details["binding"] == {"roleRef.name": "update-replace"}
+    assert set(changes.steps) == {"quota", "binding"}
+    summary = stack.up().summary.resource_changes
+    assert summary is not None
+    assert {step: count for step, count in summary.items() if step != "same"} == {"update": 1, "replace": 1}
+
+    changed_live(cluster, program.namespace)
+    refreshed = stack.refresh().summary.resource_changes
+    assert refreshed is not None
+    assert {step: count for step, count in refreshed.items() if step != "same"} == {"update": 1, "delete": 1}
+    program.extra = {"pulumi.com/ignored": "x"}
+    with pytest.raises(automation.CommandError, match="someone-else"):
+        stack.preview()
+
+    stack.destroy()
+    assert cluster.get(cluster.kind("v1", "Namespace"), namespace=None, name=program.namespace) is None
