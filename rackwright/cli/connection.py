@@ -44,8 +44,9 @@ def connect(kubeconfig: Path | None, context: str | None) -> Connection:
         contexts, active = config.list_kube_config_contexts(config_file=file)  # type: ignore[no-untyped-call]  # the package's config module has no types
         client: ApiClient = config.new_client_from_config(config_file=file, context=context)  # type: ignore[no-untyped-call]  # as above
     except (config.ConfigException, OSError) as error:
+        reason = str(error).rstrip(".")
         raise CommandError(
-            f"no usable kubeconfig: {str(error).rstrip('.')}. Give --kubeconfig FILE and --context NAME, or set KUBECONFIG.",
+            f"no usable kubeconfig: {reason}. Give --kubeconfig FILE and --context NAME, or set KUBECONFIG.",
             code=ExitCode.NOT_FOUND,
         ) from error
     chosen = next((each for each in contexts if each["name"] == context), active)

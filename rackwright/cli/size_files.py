@@ -31,10 +31,11 @@ def place(plan: Plan, *, oracle: dict[str, str | None], domain: int | None, kube
         )
     domain_field = {"availability_domain": domain} if kind == "oracle" and domain is not None else {}
     adapter: TypeAdapter[Place] = TypeAdapter(Place)
+    data = {"kind": kind, **needed, **domain_field}
     try:
-        return adapter.validate_python({"kind": kind, **needed, **domain_field})
+        return adapter.validate_python(data)
     except ValidationError as error:
-        raise _refusal(error, ClusterSpec) from error
+        raise _refusal(error, ClusterSpec, data=data) from error
 
 
 def cluster_spec(plan: Plan, *, place: Place, image_id: str | None, team: str) -> ClusterSpec:
@@ -64,5 +65,5 @@ def write(directory: Path, *, cluster: ClusterSpec, job: TrainingJob) -> None:
         raise CommandError(f"can't write to {directory}: {error.strerror}.") from error
 
 
-def _refusal(error: ValidationError, model: type[BaseModel]) -> SpecError:
-    return SpecError("options", [describe(detail, model) for detail in error.errors()])
+def _refusal(error: ValidationError, model: type[BaseModel], *, data: object = None) -> SpecError:
+    return SpecError("options", [describe(detail, model, data=data) for detail in error.errors()])

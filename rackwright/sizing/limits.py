@@ -68,8 +68,9 @@ def _batch(plan: Plan, published_batch_tokens: int | None) -> list[str]:
     bubble = plan.step.pipeline_bubble_s.expected / plan.step.step_s.expected
     if bubble > LARGE_BUBBLE:
         warned.append(
-            f"The pipeline's bubble takes {bubble:.0%} of each step: {plan.parallelism.micro_batches} micro-batches "
-            f"are few for {plan.parallelism.pipeline} ranks. A larger batch or fewer GPUs would help."
+            f"The pipeline's bubble takes {bubble:.0%} of each step: with a batch of "
+            f"{plan.parallelism.batch_sequences:,} sequences each of {plan.parallelism.pipeline} ranks has too little "
+            f"to do ({plan.parallelism.micro_batches} a pipeline). A larger batch or fewer GPUs would help."
         )
     if published_batch_tokens and plan.run.tokens_per_step > LARGE_BATCH_FACTOR * published_batch_tokens:
         warned.append(
@@ -78,7 +79,7 @@ def _batch(plan: Plan, published_batch_tokens: int | None) -> list[str]:
             "batch size it costs tokens instead of saving time. What that size is here is not known."
         )
     if plan.hosts.idle:
-        warned.append(f"{plan.hosts.idle:,} hosts stay idle, because the parallelism doesn't divide them.")
+        warned.append(f"Hosts that stay idle, because the parallelism doesn't divide them: {plan.hosts.idle:,}.")
     return warned
 
 

@@ -10,7 +10,7 @@ CHECKPOINT_BYTES = 14
 """Bytes a parameter: BF16 weight, FP32 weight and Adam's two moments; NVIDIA's published checkpoint sizes fit it."""
 
 WRITE_BUDGET_S = Figure(
-    low=20, expected=60, high=180, source="what the storage shall be bought for: a judgement", assumed=True
+    low=5, expected=30, high=60, source="what the storage shall be bought for: a judgement", assumed=True
 )
 """Seconds that writing one checkpoint may stop the training; sets the storage's bandwidth."""
 

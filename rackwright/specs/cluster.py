@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from rackwright.specs.base import DnsLabel, Spec, refuse
+from rackwright.specs.base import KUBERNETES_VERSION_PATTERN, DnsLabel, Spec, refuse
 from rackwright.specs.fabric import Fabric
 from rackwright.specs.network import Network
 from rackwright.specs.places import OraclePlace, Place
@@ -25,7 +25,7 @@ class ClusterSpec(Spec):
     name: Annotated[DnsLabel, StringConstraints(max_length=40)]
     """Goes into the name of everything that is made; at most 40 characters, so that suffixes fit."""
     place: Place
-    kubernetes_version: Annotated[str, StringConstraints(pattern=r"^v\d+\.\d+\.\d+$")]
+    kubernetes_version: Annotated[str, StringConstraints(pattern=KUBERNETES_VERSION_PATTERN)]
     network: Network | None = None
     """Needed where the network is made, at an Oracle place."""
     fabric: Fabric

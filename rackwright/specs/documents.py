@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -9,10 +10,24 @@ from typing import TYPE_CHECKING, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from rackwright.specs.base import FORMS
+
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 Model = TypeVar("Model", bound=BaseModel)
+
+BOUNDS = {
+    "greater_than_equal": ("ge", "at least {}", "raise it to {} or more"),
+    "greater_than": ("gt", "more than {}", "use a number above {}"),
+    "less_than_equal": ("le", "at most {}", "lower it to {} or less"),
+    "less_than": ("lt", "less than {}", "use a number below {}"),
+    "string_too_long": ("max_length", "at most {} characters", "shorten it to {} characters or fewer"),
+    "string_too_short": ("min_length", "at least {} characters", "write {} characters or more"),
+    "too_short": ("min_length", "at least {} entries", "add what is missing"),
+    "too_long": ("max_length", "at most {} entries", "keep {} of them"),
+}
+"""Pydantic's errors about bounds: the bound's name, what was expected, the remedy."""
 
 SHOWN_VALUE_LENGTH = 80
 """Characters of a refused value that a message shows; the rest doesn't help to find it."""
@@ -74,7 +89,7 @@ def validate_document(data: object, model: type[Model], *, source: str) -> Model
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise SpecError(source, [describe(detail, model) for detail in error.errors()]) from error
+        raise SpecError(source, [describe(detail, model, data=data) for detail in error.errors()]) from error
 
 
 def dump_document(document: BaseModel) -> str:
@@ -84,10 +99,10 @@ def dump_document(document: BaseModel) -> str:
     return text
 
 
-def describe(detail: ErrorDetails, model: type[BaseModel]) -> Problem:
-    """Turn one of pydantic's errors into a `Problem`."""
+def describe(detail: ErrorDetails, model: type[BaseModel], *, data: object = None) -> Problem:
+    """Turn one of pydantic's errors into a `Problem`; `data` is what was checked, where that is at hand."""
     context = detail.get("ctx", {})
-    location = [str(part) for part in detail["loc"]]
+    location = [str(part) for part in without_tags(detail["loc"], data)]
     if detail["type"] == "rackwright_refused":
         path = ".".join([*location, *([context["field"]] if context["field"] else [])])
         return Problem(
@@ -99,6 +114,23 @@ def describe(detail: ErrorDetails, model: type[BaseModel]) -> Problem:
     )
 
 
+def without_tags(location: Sequence[str | int], data: object) -> list[str | int]:
+    """A place in a document as people count it: pydantic adds the kind of a place and the role of a pool."""
+    path: list[str | int] = []
+    entered = False
+    for part in location:
+        if entered and isinstance(data, Mapping) and part in {data.get("kind"), data.get("role")}:
+            entered = False
+            continue
+        path.append(part)
+        entered = True
+        if isinstance(data, Mapping):
+            data = data.get(part)
+        elif isinstance(data, Sequence) and isinstance(part, int) and part < len(data):
+            data = data[part]
+    return path
+
+
 def explain(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
     """Say what was expected and the remedy, for the errors that pydantic finds by itself."""
     message = detail["msg"]
@@ -106,6 +138,12 @@ def explain(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
         return "a value", f"add the field; {model.__name__} needs it"
     if detail["type"] == "extra_forbidden":
         return "no such field", "remove it, or check its spelling and its indentation"
+    context = detail.get("ctx", {})
+    if detail["type"] == "string_pattern_mismatch" and context["pattern"] in FORMS:
+        return FORMS[context["pattern"]]
+    if detail["type"] in BOUNDS:
+        name, words, remedy = BOUNDS[detail["type"]]
+        return words.format(context[name]), remedy.format(context[name])
     for prefix in ("Input should be ", "Value should be ", "Value error, "):
         if message.startswith(prefix):
             return message.removeprefix(prefix), ""

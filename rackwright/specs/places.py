@@ -6,19 +6,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from rackwright.specs.base import Spec
+from rackwright.specs.base import COMPARTMENT_ID_PATTERN, REGION_PATTERN, TENANCY_ID_PATTERN, Spec
 
 
 class OraclePlace(Spec):
     """A region and compartment of Oracle Cloud Infrastructure."""
 
     kind: Literal["oracle"]
-    region: Annotated[str, StringConstraints(pattern=r"^[a-z]+-[a-z]+-\d+$")]
+    region: Annotated[str, StringConstraints(pattern=REGION_PATTERN)]
     """The region's identifier, such as `us-chicago-1`."""
-    tenancy_id: Annotated[str, StringConstraints(pattern=r"^ocid1\.tenancy\.[a-z0-9]+\.[a-z0-9-]*\.[a-z0-9]+$")]
-    compartment_id: Annotated[
-        str, StringConstraints(pattern=r"^ocid1\.(compartment|tenancy)\.[a-z0-9]+\.[a-z0-9-]*\.[a-z0-9]+$")
-    ]
+    tenancy_id: Annotated[str, StringConstraints(pattern=TENANCY_ID_PATTERN)]
+    compartment_id: Annotated[str, StringConstraints(pattern=COMPARTMENT_ID_PATTERN)]
     availability_domain: Annotated[int, Field(ge=1, le=3)] = 1
     """Which of the region's availability domains holds the hosts, counted from 1."""
 

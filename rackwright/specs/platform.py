@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from rackwright.specs.base import Spec
+from rackwright.specs.base import VERSION_PATTERN, Spec
 
-Version = Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
+Version = Annotated[str, StringConstraints(pattern=VERSION_PATTERN)]
 
 
 class Kueue(Spec):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from rackwright.specs.base import DnsLabel, Spec, refuse
+from rackwright.specs.base import IMAGE_ID_PATTERN, DnsLabel, Spec, refuse
 
 
 class Allocatable(Spec):
@@ -51,9 +51,7 @@ class GpuPool(PoolBase):
     gpus_per_host: Annotated[int, Field(ge=1, le=64)]
     spares: Annotated[int, Field(ge=0)] = 0
     """Of the hosts, those kept free to take the place of failed ones; no quota covers them."""
-    image_id: Annotated[str, StringConstraints(pattern=r"^ocid1\.image\.[a-z0-9]+\.[a-z0-9-]*\.[a-z0-9]+$")] | None = (
-        None
-    )
+    image_id: Annotated[str, StringConstraints(pattern=IMAGE_ID_PATTERN)] | None = None
     """The host image (Oracle: a custom image with GPU driver and RDMA stack); required at an Oracle place."""
 
     @model_validator(mode="after")
