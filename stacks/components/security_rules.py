@@ -121,7 +121,7 @@ def rules(flows: Iterable[Flow]) -> list[Rule]:
     """Both sides of each flow: egress at a group where it starts, ingress at a group where it ends."""
     made = []
     for flow in flows:
-        name = "-".join([str(flow.source), "to", str(flow.to), flow.protocol.name.lower()])
+        name = "-".join([_name(flow.source), "to", _name(flow.to), flow.protocol.name.lower()])
         if flow.ports:
             name += f"-{flow.ports[0]}"
         if isinstance(flow.source, Group):
@@ -129,6 +129,11 @@ def rules(flows: Iterable[Flow]) -> list[Rule]:
         if isinstance(flow.to, Group):
             made.append(_rule(flow, f"{name}-ingress", group=flow.to, direction="INGRESS", peer=flow.source))
     return made
+
+
+def _name(peer: Peer) -> str:
+    """A peer as part of a resource's name."""
+    return "anywhere" if peer == ANYWHERE else str(peer).replace("/", "-")
 
 
 def _rule(flow: Flow, name: str, *, group: Group, direction: Literal["INGRESS", "EGRESS"], peer: Peer) -> Rule:

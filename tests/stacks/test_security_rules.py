@@ -33,6 +33,7 @@ def test_a_flow_between_groups_is_allowed_at_both_ends() -> None:
 def test_a_flow_from_outside_is_allowed_at_the_one_end_that_is_ours() -> None:
     [rule] = rules(client_flows(CLIENTS[:1]))
     assert (rule.group, rule.direction, rule.peer, rule.ports) == (Group.API, "INGRESS", CLIENTS[0], (6443, 6443))
+    assert rule.name == "203.0.113.0-24-to-api-tcp-6443-ingress"
 
 
 def test_every_rule_has_a_name_of_its_own() -> None:
