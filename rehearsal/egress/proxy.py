@@ -36,6 +36,7 @@ class Proxy:
     def __init__(self, *, socket: Path, table: Path) -> None:
         self._socket = socket
         self._table = table
+        self._last_refusal = ""
 
     async def start(self) -> asyncio.Server:
         """Listen on the socket, in the place of one that an earlier proxy left, for its owner alone."""
@@ -61,28 +62,29 @@ class Proxy:
             header = await reader.readuntil(b"\r\n\r\n")
         request = _REQUEST.match(header)
         if request is None:
-            await _refuse(writer, 400, "only CONNECT host:port is served here")
+            await self._refuse(writer, 400, "only CONNECT host:port is served here")
             return
         target = request.group(1).decode("ascii", errors="replace")
         try:
             port = routes.resolve(routes.read(self._table), target)
         except routes.NoRouteError as error:
-            await _refuse(writer, 502, str(error))
+            await self._refuse(writer, 502, str(error))
             return
         try:
             upstream = await asyncio.open_connection("127.0.0.1", port)
         except OSError as error:
-            await _refuse(writer, 502, f"the process behind {target} doesn't accept connections: {error}")
+            await self._refuse(writer, 502, f"the process behind {target} doesn't accept connections: {error}")
             return
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
         await asyncio.gather(_pass_on(reader, upstream[1]), _pass_on(upstream[0], writer))
 
-
-async def _refuse(writer: asyncio.StreamWriter, status: int, reason: str) -> None:
-    LOGGER.warning("refused: %s", reason)
-    text = re.sub(r"[^\x20-\x7e]", " ", reason)
-    writer.write(f"HTTP/1.1 {status} {text}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode("ascii"))
-    await writer.drain()
+    async def _refuse(self, writer: asyncio.StreamWriter, status: int, reason: str) -> None:
+        if reason != self._last_refusal:  # the API server asks again and again, many times a second
+            LOGGER.warning("refused: %s", reason)
+            self._last_refusal = reason
+        text = re.sub(r"[^\x20-\x7e]", " ", reason)
+        writer.write(f"HTTP/1.1 {status} {text}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode("ascii"))
+        await writer.drain()
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

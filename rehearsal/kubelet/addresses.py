@@ -43,6 +43,10 @@ class LocalPorts:
             self._ports[port] = self._allocate()
         return self._ports[port]
 
+    def assign(self, port: int, local: int) -> None:
+        """Say which local port stands for a port of the container that another process answers."""
+        self._ports[port] = local
+
     def by_container_port(self) -> Mapping[int, int]:
         """All that were asked for: container port to local port."""
         return dict(self._ports)

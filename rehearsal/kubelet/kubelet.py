@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rehearsal import processes as local_processes
 from rehearsal.egress.routes import TABLE_NAME, write
-from rehearsal.kubelet import processes, programs, services
+from rehearsal.kubelet import processes, programs, services, unserved
 from rehearsal.kubelet.pods import PodTask
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Kubelet:
         self._slices: dict[str, Object] = {}
         self._addresses = POD_NETWORK.hosts()
         self._published = ""
+        self._unserved_api_port = 0
 
     async def run(self) -> None:
         """Follow pods and services for ever; when cancelled, stop all processes."""
@@ -47,6 +48,9 @@ class Kubelet:
         if left_behind:
             LOGGER.info("stopping %d processes that an earlier kubelet left", len(left_behind))
             await asyncio.to_thread(local_processes.stop, left_behind, grace_s=STOP_GRACE_S)
+        self._unserved_api_port = await unserved.serve(
+            certificate=self._state.pki / "serving.crt", key=self._state.pki / "serving.key"
+        )
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._cluster.follow("/api/v1/services", changed=self._service_changed))
@@ -79,6 +83,7 @@ class Kubelet:
                 cluster=self._cluster,
                 state=self._state,
                 toolbox=self._toolbox,
+                unserved_api_port=self._unserved_api_port,
                 ports_changed=self._publish,
             )
             self._pods[uid] = task

@@ -54,14 +54,17 @@ class PodTask:
         cluster: Cluster,
         state: StateDirectory,
         toolbox: Toolbox,
+        unserved_api_port: int,
         ports_changed: Callable[[], None],
     ) -> None:
+        """`unserved_api_port`: where `unserved` answers; `ports_changed` is called after `local_ports` changed."""
         self.pod_ip = pod_ip
         self._pod: Object | None = pod
         self._last = pod
         self._cluster = cluster
         self._state = state
         self._toolbox = toolbox
+        self._unserved_api_port = unserved_api_port
         self._ports_changed = ports_changed
         self._happened = asyncio.Event()
         self._tokens = Tokens(cluster)
@@ -213,6 +216,8 @@ class PodTask:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if program.marker is not None:
             _ensure_marker(program.marker)
+        if program.configuration is not None and program.configuration.unserved_api_port is not None:
+            ports.assign(program.configuration.unserved_api_port, self._unserved_api_port)
         launch = launching.launch(
             declared,
             pod=pod,

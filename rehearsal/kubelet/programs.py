@@ -32,6 +32,8 @@ class ControllerConfiguration:
     """Whether the file has a `namespace`; the program otherwise reads it from a fixed path inside a pod."""
     gates_off: tuple[str, ...] = ()
     """Feature gates whose servers have a fixed port on all addresses and so can't run here."""
+    unserved_api_port: int | None = None
+    """The port of an aggregated API that is off for the same reason; `unserved` answers there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +71,7 @@ KUEUE = KnownProgram(
         names_namespace=True,
         # pkg/visibility/server.go: port 8082 on all addresses, and an in-cluster configuration from a fixed path
         gates_off=("VisibilityOnDemand",),
+        unserved_api_port=8082,
     ),
 )
 

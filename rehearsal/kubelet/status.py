@@ -103,8 +103,9 @@ def _condition(name: str, truth: bool, existing: Object | None, now: datetime) -
     changed = _timestamp(now)
     if existing is not None and existing.get("status") == status:
         changed = existing.get("lastTransitionTime") or changed
-    condition = {"type": name, "status": status, "lastTransitionTime": changed}
-    return condition if truth else {**condition, "reason": "ContainersNotReady"}
+    # Null takes an earlier reason away: conditions are merged by type.
+    reason = None if truth else "ContainersNotReady"
+    return {"type": name, "status": status, "lastTransitionTime": changed, "reason": reason}
 
 
 def _container_status(view: ContainerView) -> Object:
