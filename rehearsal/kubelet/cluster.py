@@ -120,7 +120,7 @@ class Cluster:
                 version = await self._list(collection)
                 while True:
                     version = await self._watch(collection, version)
-            except (httpx.HTTPError, _WatchExpiredError) as error:
+            except (httpx.HTTPError, ValueError, _WatchExpiredError) as error:  # ValueError: a line was cut off
                 LOGGER.info("watching %s: %r; listing it again", path, error)
                 await asyncio.sleep(RETRY_INTERVAL_S)
 

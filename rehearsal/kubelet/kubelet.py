@@ -95,6 +95,8 @@ class Kubelet:
             return  # the kubelet ends, and stops the processes itself
         if task.exception() is not None:
             LOGGER.error("pod %s: the task that runs it failed", uid, exc_info=task.exception())
+            self._tasks[uid] = asyncio.create_task(self._pods[uid].stop(grace_s=STOP_GRACE_S))
+            return
         del self._pods[uid], self._tasks[uid]
         self._publish()
 

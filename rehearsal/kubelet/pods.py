@@ -158,18 +158,12 @@ class PodTask:
         if self._node_ip is None:
             self._node_ip = await self._find_node_ip(pod)
         self._references = await self._find_references(pod)
-        if self._volumes_ready(pod):
+        try:
             await self._write_volumes(pod)
+        except ContainerError as error:
+            LOGGER.debug("pod %s: %s", self._name, error.message)  # told by the container's start
         ready = all(container.view.ready for container in self._containers)
         self._refresh_at = now + (REFRESH_READY_S if ready else REFRESH_UNREADY_S)
-
-    def _volumes_ready(self, pod: Object) -> bool:
-        """Whether running processes' volumes can be renewed; one that waits to start reports what is missing."""
-        try:
-            names = list(volumes.referred(pod))
-        except ContainerError:
-            return False
-        return all(self._references.get(name) is not None for name in names)
 
     async def _find_node_ip(self, pod: Object) -> str:
         node = await self._cluster.find(f"/api/v1/nodes/{pod['spec']['nodeName']}")
@@ -181,7 +175,7 @@ class PodTask:
         try:
             names |= set(volumes.referred(pod))
         except ContainerError as error:
-            LOGGER.info("pod %s: %s", self._name, error.message)  # told by the container's start
+            LOGGER.debug("pod %s: %s", self._name, error.message)  # told by the container's start
         base = f"/api/v1/namespaces/{pod['metadata']['namespace']}"
         plural = {"ConfigMap": "configmaps", "Secret": "secrets"}
         return {(kind, name): await self._cluster.find(f"{base}/{plural[kind]}/{name}") for kind, name in names}
