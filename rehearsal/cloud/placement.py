@@ -27,11 +27,10 @@ def launch(context: Context, pool: Pool) -> list[Host]:
     """
     cloud, there = context.cloud, len(context.cloud.hosts_of(pool.id))
     wanted = [pool.placements[number % len(pool.placements)] for number in range(there, pool.hosts)]
-    _check_capacity(context, pool, Counter(domain for domain, _ in wanted))
-    positions = {domain: _free_positions(context, pool, domain) for domain, _ in wanted}
-    addresses = {
-        subnet: _free_addresses(context, subnet, sum(each == subnet for _, each in wanted)) for _, subnet in wanted
-    }
+    domains, subnets = Counter(domain for domain, _ in wanted), Counter(subnet for _, subnet in wanted)
+    _check_capacity(context, pool, domains)
+    positions = {domain: _free_positions(context, pool, domain) for domain in domains}
+    addresses = {subnet: _free_addresses(context, subnet, number) for subnet, number in subnets.items()}
     hosts = [
         Host(
             id=ocid("instance", context.region.key),
