@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -37,8 +38,6 @@ def test_the_way_back_changes_the_same_paths(old: dict[str, Any], new: dict[str,
 @given(OBJECTS, OBJECTS)
 def test_a_change_is_found_exactly_when_json_differs(old: dict[str, Any], new: dict[str, Any]) -> None:
     """Compared as JSON, where true is not 1."""
-    import json
-
     as_text = [json.dumps(properties, sort_keys=True) for properties in (old, new)]
     assert bool(compare(old, new)) == (as_text[0] != as_text[1])
 

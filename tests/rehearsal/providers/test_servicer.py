@@ -1,15 +1,17 @@
 """The protocol's side of a provider: what the engine gets for what a provider's plain Python does."""
 
+# ruff: noqa: ARG002  # the provider under the protocol has the arguments of the interface
+
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import grpc
 import pytest
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, status_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
-from rehearsal.providers import differences, values
+from rehearsal.providers import differences, serving, values
 from rehearsal.providers.model import (
     Checked,
     Failure,
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from pulumi.runtime.proto import provider_pb2_grpc
-
     from rehearsal.providers.differences import Difference
     from rehearsal.providers.values import Path, Properties
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.mocked
 
+COUNT = "shelf:index:count"
 URN = "urn:pulumi:dev::project::parent:index:Parent$shelf:index:Book::moby"
 
 
@@ -109,7 +110,7 @@ class Shelf(Instance):
 
     def invoke(self, token: str, *, arguments: Properties, preview: bool) -> Properties:
         """Count pages, of positive numbers of books."""
-        if token != "shelf:index:count":
+        if token != COUNT:
             return super().invoke(token, arguments=arguments, preview=preview)
         if arguments["books"] < 0:
             raise InvocationError([Failure("books", "books: found a negative number")])
@@ -156,15 +157,26 @@ def stub(library: Library, connect: Connect) -> Iterator[provider_pb2_grpc.Resou
         yield stub
 
 
-def configure(stub: provider_pb2_grpc.ResourceProviderStub, **inputs: Any) -> provider_pb2.ConfigureResponse:
+def configure(stub: provider_pb2_grpc.ResourceProviderStub, **inputs: object) -> provider_pb2.ConfigureResponse:
     """Configure as the engine does."""
-    return stub.Configure(provider_pb2.ConfigureRequest(args=values.to_struct(inputs)))
+    response: provider_pb2.ConfigureResponse = stub.Configure(
+        provider_pb2.ConfigureRequest(args=values.to_struct(inputs))
+    )
+    return response
 
 
-def create(stub: provider_pb2_grpc.ResourceProviderStub, *, preview: bool = False, **inputs: Any) -> Any:
+def create(
+    stub: provider_pb2_grpc.ResourceProviderStub, *, preview: bool = False, **inputs: object
+) -> provider_pb2.CreateResponse:
     """Create as the engine does."""
     request = provider_pb2.CreateRequest(urn=URN, properties=values.to_struct(inputs), preview=preview)
-    return stub.Create(request)
+    response: provider_pb2.CreateResponse = stub.Create(request)
+    return response
+
+
+def refused(error: pytest.ExceptionInfo[grpc.RpcError]) -> str:
+    """What the engine would show."""
+    return str(error.value.details())
 
 
 def test_the_engine_learns_versions_and_capabilities(stub: provider_pb2_grpc.ResourceProviderStub) -> None:
@@ -177,43 +189,36 @@ def test_the_engine_learns_versions_and_capabilities(stub: provider_pb2_grpc.Res
     assert response.supportsPreview
 
 
-def test_each_connection_has_a_configuration_of_its_own(library: Library, connect: Connect) -> None:
+def test_each_connection_has_a_configuration_of_its_own(library: Library) -> None:
     """One server may be attached to by several provider resources."""
-    from rehearsal.providers import serving
-
     server, port = serving.start(library)
+    # Channels to the same address share a connection unless they are told not to
+    options = [("grpc.use_local_subchannel_pool", 1)]
+    channels = [grpc.insecure_channel(f"127.0.0.1:{port}", options=options) for _ in range(2)]
+    stubs = [provider_pb2_grpc.ResourceProviderStub(channel) for channel in channels]
     try:
-        owners = []
-        channels = [
-            grpc.insecure_channel(f"127.0.0.1:{port}", options=[("grpc.use_local_subchannel_pool", 1)])
-            for _ in range(2)
-        ]
-        from pulumi.runtime.proto import provider_pb2_grpc as protocol
-
-        stubs = [protocol.ResourceProviderStub(channel) for channel in channels]
         for stub, owner in zip(stubs, ("ahab", "ishmael"), strict=True):
             configure(stub, owner=owner)
-        for stub in stubs:
-            owners.append(values.from_struct(create(stub, title="moby").properties)["owner"])
+        made = [create(stub, title="moby") for stub in stubs]
+    finally:
         for channel in channels:
             channel.close()
-    finally:
         server.stop(None).wait()
-    assert owners == ["ahab", "ishmael"]
+    assert [values.from_struct(each.properties)["owner"] for each in made] == ["ahab", "ishmael"]
 
 
 def test_resources_before_a_configuration_are_refused(library: Library, connect: Connect) -> None:
     """A clear error instead of a crash."""
     with connect(library) as stub, pytest.raises(grpc.RpcError) as caught:
         create(stub, title="moby")
-    assert "before it was configured" in caught.value.details()
+    assert "before it was configured" in refused(caught)
 
 
 def test_a_configuration_that_fails_says_why(library: Library, connect: Connect) -> None:
     """The engine shows the message as it is."""
     with connect(library) as stub, pytest.raises(grpc.RpcError) as caught:
         configure(stub)
-    assert caught.value.details() == "owner is missing"
+    assert refused(caught) == "owner is missing"
 
 
 def test_checked_inputs_keep_secrets_and_unknowns_and_gain_defaults(
@@ -286,8 +291,10 @@ def test_a_resource_that_is_not_ready_is_kept_with_its_reasons(stub: provider_pb
     """As the detail that makes the engine keep it in the state."""
     with pytest.raises(grpc.RpcError) as caught:
         create(stub, title="torn", diary="dear")
-    metadata = dict(caught.value.trailing_metadata())
-    status = status_pb2.Status.FromString(metadata["grpc-status-details-bin"])
+    metadata = {each.key: each.value for each in caught.value.trailing_metadata() or ()}
+    packed = metadata["grpc-status-details-bin"]
+    assert isinstance(packed, bytes)
+    status = status_pb2.Status.FromString(packed)
     detail = provider_pb2.ErrorResourceInitFailed()
     assert status.details[0].Unpack(detail)
     assert detail.id == "torn"
@@ -309,7 +316,7 @@ def test_errors_reach_the_engine_and_never_as_unimplemented(
     """The engine takes UNIMPLEMENTED as leave to go on by itself."""
     with pytest.raises(grpc.RpcError) as caught:
         create(stub, title=title)
-    assert caught.value.details() == message
+    assert refused(caught) == message
     assert caught.value.code() is not grpc.StatusCode.UNIMPLEMENTED
 
 
@@ -348,25 +355,27 @@ def test_deleting_gets_the_state(library: Library, stub: provider_pb2_grpc.Resou
 def test_look_ups_answer_or_name_what_is_wrong(stub: provider_pb2_grpc.ResourceProviderStub) -> None:
     """A result, a failure of an argument, or an error that names the look-up."""
 
-    def invoke(token: str, **arguments: Any) -> provider_pb2.InvokeResponse:
-        return stub.Invoke(provider_pb2.InvokeRequest(tok=token, args=values.to_struct(arguments)))
+    def invoke(token: str, **arguments: object) -> provider_pb2.InvokeResponse:
+        request = provider_pb2.InvokeRequest(tok=token, args=values.to_struct(arguments))
+        response: provider_pb2.InvokeResponse = stub.Invoke(request)
+        return response
 
-    answer = getattr(invoke("shelf:index:count", books=2), "return")
+    answer = getattr(invoke(COUNT, books=2), "return")
     assert values.from_struct(answer) == {"pages": 200}
-    assert [failure.property for failure in invoke("shelf:index:count", books=-1).failures] == ["books"]
+    assert [failure.property for failure in invoke(COUNT, books=-1).failures] == ["books"]
     with pytest.raises(grpc.RpcError) as caught:
         invoke("shelf:index:burn")
-    assert "shelf:index:burn is not modelled" in caught.value.details()
+    assert "shelf:index:burn is not modelled" in refused(caught)
 
 
 def test_components_and_schemas_are_refused_by_name(stub: provider_pb2_grpc.ResourceProviderStub) -> None:
     """Never a silent pass."""
     with pytest.raises(grpc.RpcError) as construct:
         stub.Construct(provider_pb2.ConstructRequest(type="shelf:index:Bookcase"))
-    assert "shelf:index:Bookcase" in construct.value.details()
+    assert "shelf:index:Bookcase" in refused(construct)
     with pytest.raises(grpc.RpcError) as schema:
         stub.GetSchema(provider_pb2.GetSchemaRequest())
-    assert "no schema" in schema.value.details()
+    assert "no schema" in refused(schema)
 
 
 def test_cancelling_reaches_every_instance(library: Library, stub: provider_pb2_grpc.ResourceProviderStub) -> None:

@@ -45,7 +45,7 @@ def test_concealing_the_revealed_restores_every_outermost_secret(properties: dic
 
 
 @given(PLAIN)
-def test_revealed_values_hold_no_secret(value: Any) -> None:
+def test_revealed_values_hold_no_secret(value: object) -> None:
     """Revealing leaves plain values as they are."""
     assert values.reveal(value) == value
 

@@ -1,4 +1,4 @@
-"""The provider's configuration: kubeconfigs in both forms, options that aren't modelled, and what another cluster is."""
+"""The provider's configuration: both forms of kubeconfigs, options that aren't modelled, what another cluster is."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.pure
 
 
-def kubeconfig(*, server: str = "https://one:6443", token: str = "t0ken") -> str:  # noqa: S107  # of no cluster
+def kubeconfig(*, server: str = "https://one:6443", user: str = "someone") -> str:
     """A kubeconfig with two contexts on one cluster, the second with a namespace."""
     return yaml.safe_dump(
         {
-            "clusters": [{"name": "c", "cluster": {"server": server}}, {"name": "d", "cluster": {"server": "https://d"}}],
-            "users": [{"name": "u", "user": {"token": token}}],
+            "clusters": [
+                {"name": "c", "cluster": {"server": server}},
+                {"name": "d", "cluster": {"server": "https://d"}},
+            ],
+            "users": [{"name": "u", "user": {"username": user}}],
             "contexts": [
                 {"name": "x", "context": {"cluster": "c", "user": "u"}},
                 {"name": "y", "context": {"cluster": "c", "user": "u", "namespace": "team"}},
@@ -79,7 +82,7 @@ def test_the_default_namespace_is_the_options_or_the_contexts(options: dict[str,
 
 
 @pytest.mark.parametrize("value", [True, "true"])
-def test_flags_may_come_as_text(value: Any) -> None:
+def test_flags_may_come_as_text(value: object) -> None:
     """The SDK sends them so when they come from the environment or the stack's config."""
     assert Settings.parse({"kubeconfig": kubeconfig(), "enablePatchForce": value}).patch_force
 
@@ -102,7 +105,7 @@ def test_options_that_are_not_modelled_or_wrong_are_named(inputs: dict[str, Any]
 @pytest.mark.parametrize(
     ("old", "new", "replaces"),
     [
-        ({"kubeconfig": kubeconfig()}, {"kubeconfig": kubeconfig(token="new")}, False),
+        ({"kubeconfig": kubeconfig()}, {"kubeconfig": kubeconfig(user="new")}, False),
         ({"kubeconfig": kubeconfig()}, {"kubeconfig": kubeconfig(server="https://two:6443")}, True),
         ({"kubeconfig": kubeconfig()}, {"kubeconfig": kubeconfig(), "context": "y"}, False),
         ({"kubeconfig": kubeconfig()}, {"kubeconfig": kubeconfig(), "cluster": "d"}, True),
@@ -118,9 +121,13 @@ def test_options_that_are_not_modelled_or_wrong_are_named(inputs: dict[str, Any]
             True,
         ),
     ],
-    ids=["token", "server", "context", "cluster", "unknown", "same identifier", "other identifier"],
+    ids=["user", "server", "context", "cluster", "unknown", "same identifier", "other identifier"],
 )
-def test_only_another_cluster_replaces_the_provider(old: dict[str, Any], new: dict[str, Any], replaces: bool) -> None:  # noqa: FBT001  # a parameter of the test
+def test_only_another_cluster_replaces_the_provider(
+    old: dict[str, Any],
+    new: dict[str, Any],
+    replaces: bool,  # a parameter of the test
+) -> None:
     """Since a replaced provider replaces all of its resources."""
     difference = configuration.compare(old, new)
     assert difference

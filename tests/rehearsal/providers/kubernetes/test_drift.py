@@ -45,22 +45,26 @@ def test_what_others_changed_takes_the_inputs_place() -> None:
 
 def test_what_others_removed_is_missing() -> None:
     """So that the next update sets it again."""
-    found = drift.live_inputs({"data": {"a": "1", "b": "2"}}, expected={"data": {"a": "1", "b": "2"}}, live={"data": {"a": "1"}})
+    found = drift.live_inputs(
+        {"data": {"a": "1", "b": "2"}}, expected={"data": {"a": "1", "b": "2"}}, live={"data": {"a": "1"}}
+    )
     assert found == {"data": {"a": "1"}}
 
 
 def test_what_the_server_drops_is_no_drift() -> None:
     """A pruned field comes back in no reading."""
-    assert drift.live_inputs({"spec": {"pruned": 1, "kept": 2}}, expected={"spec": {"kept": 2}}, live={"spec": {"kept": 3}}) == {
-        "spec": {"pruned": 1, "kept": 3}
-    }
+    assert drift.live_inputs(
+        {"spec": {"pruned": 1, "kept": 2}}, expected={"spec": {"kept": 2}}, live={"spec": {"kept": 3}}
+    ) == {"spec": {"pruned": 1, "kept": 3}}
 
 
 def test_lists_of_objects_are_matched_by_name() -> None:
     """A sidecar that a webhook adds moves the others."""
     inputs = {"containers": [{"name": "main", "image": "a"}, {"name": "gone", "image": "b"}]}
     live = {"containers": [{"name": "sidecar", "image": "s"}, {"name": "main", "image": "changed", "extra": 1}]}
-    assert drift.live_inputs(inputs, expected=inputs, live=live) == {"containers": [{"name": "main", "image": "changed"}]}
+    assert drift.live_inputs(inputs, expected=inputs, live=live) == {
+        "containers": [{"name": "main", "image": "changed"}]
+    }
 
 
 def test_write_only_string_data_is_compared_through_data() -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rehearsal.providers.differences import Difference
     from rehearsal.providers.kubernetes.cluster import Cluster
     from rehearsal.providers.model import Instance
-    from rehearsal.providers.values import Properties
+    from rehearsal.providers.values import Path, Properties
 
     Configure = Callable[..., Instance]
 
@@ -56,9 +56,7 @@ def foreseen(instance: Instance, inputs: Properties) -> Properties:
 
 def diff(instance: Instance, old: Properties, state: State, new: Properties) -> Difference:
     """What an update would change."""
-    return instance.diff(
-        resource(new), resource_id=state.id, old_inputs=old, old_outputs=state.outputs, new_inputs=new
-    )
+    return instance.diff(resource(new), resource_id=state.id, old_inputs=old, old_outputs=state.outputs, new_inputs=new)
 
 
 def updated(instance: Instance, old: Properties, state: State, new: Properties, *, preview: bool = False) -> Properties:
@@ -81,9 +79,7 @@ def read(instance: Instance, inputs: Properties, state: State) -> State | None:
 
 def deleted(instance: Instance, inputs: Properties, state: State, *, timeout_s: float = 0) -> None:
     """Delete and wait."""
-    instance.delete(
-        resource(inputs), resource_id=state.id, inputs=inputs, outputs=state.outputs, timeout_s=timeout_s
-    )
+    instance.delete(resource(inputs), resource_id=state.id, inputs=inputs, outputs=state.outputs, timeout_s=timeout_s)
 
 
 def config_map(name: str | None = "a", **data: str) -> Properties:
@@ -92,7 +88,7 @@ def config_map(name: str | None = "a", **data: str) -> Properties:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
 
 
-def quota(**hard: Any) -> Properties:
+def quota(**hard: str | int) -> Properties:
     """A ResourceQuota, whose quantities the server rewrites."""
     return {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "q"}, "spec": {"hard": hard}}
 
@@ -209,7 +205,9 @@ def test_a_preview_passes_on_what_the_server_cannot_judge_yet(configured: Config
     assert outputs["metadata"]["uid"] is UNKNOWN
 
 
-def test_what_others_made_is_not_taken_over_unless_told(configured: Configure, cluster: Cluster, namespace: str) -> None:
+def test_what_others_made_is_not_taken_over_unless_told(
+    configured: Configure, cluster: Cluster, namespace: str
+) -> None:
     """As pulumi-kubernetes 4.34 does; a preview says so already."""
     patch_as_other(cluster, namespace, config_map(theirs="1"))
     instance = configured()
@@ -300,7 +298,7 @@ def test_what_others_deleted_reads_as_gone(configured: Configure, cluster: Clust
         ({"data": {"x": "2"}}, ("data", "x")),
     ],
 )
-def test_changes_of_identity_and_data_replace(configured: Configure, change: Properties, path: Any) -> None:
+def test_changes_of_identity_and_data_replace(configured: Configure, change: Properties, path: Path) -> None:
     """With the same name the old object must go first."""
     instance = configured()
     old, state = created(instance, config_map(x="1"))
@@ -402,9 +400,7 @@ def test_cancelling_ends_a_wait(configured: Configure) -> None:
         created(instance, job)
 
 
-def test_deleting_waits_for_finalizers_and_names_them(
-    configured: Configure, cluster: Cluster, namespace: str
-) -> None:
+def test_deleting_waits_for_finalizers_and_names_them(configured: Configure, cluster: Cluster, namespace: str) -> None:
     """Whoever set the finalizer has to take it off."""
     instance = configured()
     held = config_map(x="1")
@@ -442,7 +438,9 @@ def test_string_data_is_write_only_and_watched_all_the_same(
 def test_an_object_can_be_imported_by_its_type_and_id(configured: Configure, cluster: Cluster, namespace: str) -> None:
     """Reading without a state, as `pulumi import` does."""
     patch_as_other(cluster, namespace, config_map(x="1"))
-    kind = Resource(urn="urn:pulumi:dev::p::kubernetes:core/v1:ConfigMap::a", type="kubernetes:core/v1:ConfigMap", name="a")
+    kind = Resource(
+        urn="urn:pulumi:dev::p::kubernetes:core/v1:ConfigMap::a", type="kubernetes:core/v1:ConfigMap", name="a"
+    )
     found = configured().read(kind, resource_id=f"{namespace}/a", inputs={}, outputs={})
     assert found is not None
     assert found.inputs == {**config_map(x="1"), "metadata": {"name": "a", "namespace": namespace}}

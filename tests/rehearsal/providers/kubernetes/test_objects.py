@@ -12,7 +12,11 @@ from rehearsal.providers.values import UNKNOWN
 
 pytestmark = pytest.mark.pure
 
-KUBECONFIG = '{"clusters": [{"name": "c", "cluster": {}}], "contexts": [{"name": "c", "context": {"cluster": "c"}}], "current-context": "c"}'
+KUBECONFIG = """
+clusters: [{name: c, cluster: {}}]
+contexts: [{name: c, context: {cluster: c}}]
+current-context: c
+"""
 
 LIVE = {
     "apiVersion": "v1",
@@ -51,7 +55,9 @@ def test_the_field_manager_is_asked_for_remembered_or_from_the_urn() -> None:
     ],
 )
 def test_data_is_immutable_unless_the_provider_is_told_otherwise(
-    kind: str, options: dict[str, Any], immutable: bool  # noqa: FBT001  # a parameter of the test
+    kind: str,
+    options: dict[str, Any],
+    immutable: bool,  # a parameter of the test
 ) -> None:
     """As in the real provider, so that a preview here shows what a preview there shows."""
     settings = Settings.parse({"kubeconfig": KUBECONFIG, **options})
@@ -69,9 +75,9 @@ def test_outputs_have_the_live_object_without_managed_fields() -> None:
 def test_a_preview_of_a_creation_foresees_nothing_that_the_server_makes_up() -> None:
     """A dry run's uid and address belong to no object."""
     outputs = objects.foreseen(LIVE, inputs={"spec": {}}, manager="m", exists=False)
-    assert outputs["metadata"] == dict.fromkeys(("uid", "resourceVersion", "generation", "creationTimestamp"), UNKNOWN) | {
-        "name": "a"
-    }
+    assert outputs["metadata"] == dict.fromkeys(
+        ("uid", "resourceVersion", "generation", "creationTimestamp"), UNKNOWN
+    ) | {"name": "a"}
     assert outputs["spec"] == {"clusterIP": UNKNOWN, "clusterIPs": UNKNOWN, "type": "ClusterIP"}
     assert "status" not in outputs
 

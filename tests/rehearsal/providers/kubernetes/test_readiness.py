@@ -33,7 +33,12 @@ DEPLOYED = {"observedGeneration": 2, "replicas": 2, "updatedReplicas": 2, "avail
     ("api_version", "kind", "live", "verdict"),
     [
         ("apps/v1", "Deployment", {"spec": {"replicas": 2}, "status": DEPLOYED}, "ready"),
-        ("apps/v1", "Deployment", {"spec": {"replicas": 2}, "status": {**DEPLOYED, "observedGeneration": 1}}, "waiting"),
+        (
+            "apps/v1",
+            "Deployment",
+            {"spec": {"replicas": 2}, "status": {**DEPLOYED, "observedGeneration": 1}},
+            "waiting",
+        ),
         ("apps/v1", "Deployment", {"spec": {"replicas": 2}, "status": {**DEPLOYED, "replicas": 3}}, "waiting"),
         ("apps/v1", "Deployment", {"spec": {"replicas": 2}, "status": {**DEPLOYED, "availableReplicas": 1}}, "waiting"),
         ("apps/v1", "Deployment", {"spec": {"replicas": 0}, "status": {"observedGeneration": 2}}, "ready"),
@@ -50,7 +55,12 @@ DEPLOYED = {"observedGeneration": 2, "replicas": 2, "updatedReplicas": 2, "avail
             },
             "failed",
         ),
-        ("apps/v1", "StatefulSet", {"status": {"observedGeneration": 2, "readyReplicas": 1, "updatedReplicas": 1}}, "ready"),
+        (
+            "apps/v1",
+            "StatefulSet",
+            {"status": {"observedGeneration": 2, "readyReplicas": 1, "updatedReplicas": 1}},
+            "ready",
+        ),
         ("apps/v1", "StatefulSet", {"status": {"observedGeneration": 2}}, "waiting"),
         (
             "apps/v1",
@@ -71,7 +81,12 @@ DEPLOYED = {"observedGeneration": 2, "replicas": 2, "updatedReplicas": 2, "avail
         ("v1", "PersistentVolumeClaim", {"status": {"phase": "Lost"}}, "failed"),
         ("v1", "Service", {"spec": {"type": "ClusterIP"}}, "ready"),
         ("v1", "Service", {"spec": {"type": "LoadBalancer"}, "status": {"loadBalancer": {}}}, "waiting"),
-        ("v1", "Service", {"spec": {"type": "LoadBalancer"}, "status": {"loadBalancer": {"ingress": [{"ip": "1"}]}}}, "ready"),
+        (
+            "v1",
+            "Service",
+            {"spec": {"type": "LoadBalancer"}, "status": {"loadBalancer": {"ingress": [{"ip": "1"}]}}},
+            "ready",
+        ),
         (
             "apiextensions.k8s.io/v1",
             "CustomResourceDefinition",
@@ -92,7 +107,9 @@ def test_kinds_are_ready_by_their_own_signs(api_version: str, kind: str, live: d
     assert readiness(api_version, kind, live).verdict == verdict
 
 
-@pytest.mark.parametrize(("api_version", "kind"), [("v1", "ConfigMap"), ("example.com/v1", "Deployment"), ("v1", "Job")])
+@pytest.mark.parametrize(
+    ("api_version", "kind"), [("v1", "ConfigMap"), ("example.com/v1", "Deployment"), ("v1", "Job")]
+)
 def test_other_kinds_are_ready_when_they_exist(api_version: str, kind: str) -> None:
     """The group counts as well as the kind."""
     assert rule_for(inputs(api_version, kind)) is None
@@ -143,7 +160,8 @@ def test_a_program_may_wait_for_conditions_and_values(expression: str, verdict: 
 
 
 @pytest.mark.parametrize(
-    "expression", ["Ready", "condition=", "jsonpath=", "jsonpath={.a[*].b}", "jsonpath={.a[?(@.b==1)]}", "[]", '["a"', "[1]"]
+    "expression",
+    ["Ready", "condition=", "jsonpath=", "jsonpath={.a[*].b}", "jsonpath={.a[?(@.b==1)]}", "[]", '["a"', "[1]"],
 )
 def test_expressions_that_mean_nothing_here_are_refused(expression: str) -> None:
     """Rather than never, or always, being true."""

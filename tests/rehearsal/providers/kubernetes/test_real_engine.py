@@ -35,7 +35,8 @@ class Program:
     namespace: str = field(default_factory=lambda: f"engine-{uuid.uuid4().hex[:8]}")
     pods: str = "5"
     selector: str = "a"
-    extra: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+    annotations: dict[str, str] = field(default_factory=dict)
 
     def __call__(self) -> None:
         """Declare it."""
@@ -47,7 +48,12 @@ class Program:
             "quota",
             api_version="v1",
             kind="ResourceQuota",
-            metadata={"name": "quota", "namespace": within, "labels": {"app.kubernetes.io/name": "x", **self.extra}},
+            metadata={
+                "name": "quota",
+                "namespace": within,
+                "labels": {"app.kubernetes.io/name": "x", **self.labels},
+                "annotations": self.annotations,
+            },
             spec={"hard": {"pods": self.pods, "memory": "0.5Gi"}},
             opts=options,
         )
@@ -168,7 +174,7 @@ def test_a_stack_lives_as_on_the_official_plugin(
         assert text not in state_on_disk(tmp_path)
 
     program.pods = "7"
-    program.extra = {"example.com/team": "a"}
+    program.labels = {"example.com/team": "a"}
     program.selector = "b"
     expected = {
         "spec.hard.pods": "update",
@@ -186,9 +192,15 @@ def test_a_stack_lives_as_on_the_official_plugin(
     refreshed = stack.refresh().summary.resource_changes
     assert refreshed is not None
     assert {step: count for step, count in refreshed.items() if step != "same"} == {"update": 1, "delete": 1}
-    program.extra = {"pulumi.com/ignored": "x"}
-    with pytest.raises(automation.CommandError, match="someone-else"):
-        stack.preview()
+    program.annotations = {"pulumi.com/patchForce": "true"}
+    repair = previewed(stack)
+    assert repair.steps == {"quota": "update", "secret": "create"}
+    assert repair.details["quota"] == {
+        'metadata.annotations["pulumi.com/patchForce"]': "add",
+        "spec.hard.memory": "update",
+    }
+    stack.up()
+    assert previewed(stack).steps == {}
 
     stack.destroy()
     assert cluster.get(cluster.kind("v1", "Namespace"), namespace=None, name=program.namespace) is None

@@ -120,9 +120,7 @@ def test_values_reach_the_objects_and_what_a_revision_drops_is_deleted(
     assert sizes(cluster, namespace) == {"tiny-size": "1", "tiny-extra": ""}
     assert state.id == f"{namespace}/tiny"
     assert state.outputs["status"]["status"] == "deployed"
-    assert state.outputs["resourceNames"] == {
-        "ConfigMap/v1": [f"{namespace}/tiny-extra", f"{namespace}/tiny-size"]
-    }
+    assert state.outputs["resourceNames"] == {"ConfigMap/v1": [f"{namespace}/tiny-extra", f"{namespace}/tiny-size"]}
     smaller = {**release, "values": {"size": 2}}
     difference = instance.diff(
         TINY,
