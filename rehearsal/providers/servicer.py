@@ -133,9 +133,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     @_failing_as_status
     def Cancel(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
         """Tell all instances that the user gave up."""
+        self.cancel()
+        return empty_pb2.Empty()
+
+    def cancel(self) -> None:
+        """End what is under way as soon as it can."""
         for instance in list(self._instances.values()):
             instance.cancel()
-        return empty_pb2.Empty()
 
     # Configuration
 
