@@ -49,13 +49,14 @@ def rehearse_app() -> typer.Typer:
 
 
 def _missing(name: str) -> typer.Typer:
-    app = typer.Typer(help="Rehearse a cluster end to end on this machine (needs the checkout).")
+    app = typer.Typer(rich_markup_mode="markdown")
 
-    @app.callback(
-        invoke_without_command=True,
+    @app.command(
+        epilog=f"Example, in a checkout: `rackwright {name} --gpus 256`",
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
     )
     def missing() -> None:
+        """Rehearse a cluster end to end on this machine (needs the checkout)."""
         raise CommandError(f"`rackwright {name}` needs the project's checkout: {REMEDY}.", code=ExitCode.NOT_FOUND)
 
     return app

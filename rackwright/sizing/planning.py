@@ -109,7 +109,7 @@ def _size(task: Task) -> Sized:
                 "gpus",
                 task.request.gpus,
                 f"enough memory for {task.model_name}: no valid split fits into {task.machine.gpu.title}",
-                f"give more GPUs (the first number that fits is {_first_that_fits(task):,})",
+                f"give more GPUs: {_number_that_fits(task):,} are enough",
             )
         return sized
     return _by_deadline(task)
@@ -130,7 +130,8 @@ def _on(task: Task, gpus: int) -> Sized | None:
     return Sized(hosts=hosts if within else hosts + spares, spares=spares, choice=choice)
 
 
-def _first_that_fits(task: Task) -> int:
+def _number_that_fits(task: Task) -> int:
+    """The least number of GPUs, of those that double from one host on, that some split fits into."""
     gpus = task.gpus_per_host
     while gpus < MAX_GPUS and _on(task, gpus) is None:
         gpus *= 2

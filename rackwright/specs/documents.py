@@ -117,7 +117,7 @@ def describe(detail: ErrorDetails, model: type[BaseModel], *, data: object = Non
 def without_tags(location: Sequence[str | int], data: object) -> list[str | int]:
     """A place in a document as people count it: pydantic adds the kind of a place and the role of a pool."""
     path: list[str | int] = []
-    entered = False
+    entered = True
     for part in location:
         if entered and isinstance(data, Mapping) and part in {data.get("kind"), data.get("role")}:
             entered = False
@@ -143,7 +143,9 @@ def explain(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
         return FORMS[context["pattern"]]
     if detail["type"] in BOUNDS:
         name, words, remedy = BOUNDS[detail["type"]]
-        return words.format(context[name]), remedy.format(context[name])
+        bound = context[name]
+        whole = int(bound) if isinstance(bound, float) and bound.is_integer() else bound
+        return words.format(whole), remedy.format(whole)
     for prefix in ("Input should be ", "Value should be ", "Value error, "):
         if message.startswith(prefix):
             return message.removeprefix(prefix), ""

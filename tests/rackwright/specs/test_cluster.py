@@ -1,0 +1,192 @@
+"""Bad cluster specs, each with the message that it gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from rackwright.specs import ClusterSpec, SpecError
+from rackwright.specs.documents import validate_document
+
+pytestmark = pytest.mark.pure
+
+Change = Callable[[dict[str, Any]], None]
+
+GOOD: dict[str, Any] = {
+    "name": "demo",
+    "place": {
+        "kind": "oracle",
+        "region": "us-chicago-1",
+        "tenancy_id": "ocid1.tenancy.oc1..aaaa",
+        "compartment_id": "ocid1.compartment.oc1..aaaa",
+    },
+    "kubernetes_version": "v1.36.3",
+    "network": {
+        "vcn": ["10.140.0.0/16"],
+        "api": "10.140.0.0/28",
+        "load_balancers": "10.140.1.0/24",
+        "nodes": "10.140.16.0/20",
+        "pods": ["10.140.128.0/17"],
+        "services": "10.96.0.0/16",
+    },
+    "fabric": {
+        "levels": [
+            {"name": "leaf", "node_label": "example.com/leaf", "hosts": 32},
+            {"name": "host", "node_label": "kubernetes.io/hostname", "hosts": 1},
+        ],
+        "rails": 8,
+        "ports_per_host": 16,
+        "port_bandwidth_gbit_s": 200,
+    },
+    "pools": [
+        {
+            "role": "system",
+            "name": "system",
+            "shape": "VM.Standard.E5.Flex",
+            "hosts": 3,
+            "ocpus": 8,
+            "memory_gb": 64,
+            "allocatable": {"cpu": 15, "memory_gib": 56},
+        },
+        {
+            "role": "gpu",
+            "name": "h100",
+            "shape": "BM.GPU.H100.8",
+            "hosts": 130,
+            "spares": 2,
+            "gpu": "h100-sxm-80gb",
+            "gpus_per_host": 8,
+            "image_id": "ocid1.image.oc1.us-chicago-1.aaaa",
+            "allocatable": {"cpu": 200, "memory_gib": 1800, "rdma_interfaces": 16},
+        },
+    ],
+    "queues": {
+        "cohort": "demo",
+        "teams": [{"name": "research", "gpus": 1024}],
+        "priorities": [{"name": "normal", "value": 1000}],
+    },
+}
+
+
+def put(path: str, value: object) -> Change:
+    """A change of one field, named as in messages."""
+
+    def change(data: dict[str, Any]) -> None:
+        *parents, last = path.split(".")
+        place: Any = data
+        for part in parents:
+            place = place[int(part)] if part.isdigit() else place[part]
+        place[int(last) if last.isdigit() else last] = value
+
+    return change
+
+
+def test_the_good_spec_is_taken() -> None:
+    spec = validate_document(GOOD, ClusterSpec, source="cluster.yaml")
+    assert spec.gpu_pool.schedulable_gpus() == 1024
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            put("pools.1.gpus_per_host", -8),
+            "pools.1.gpus_per_host: got -8; expected at least 1. Raise it to 1 or more.",
+        ),
+        (put("pools.1.hosts", -1), "pools.1.hosts: got -1; expected at least 0."),
+        (put("pools.1.spares", 131), "pools.1.spares: got 131; expected at most the pool's 130 hosts. Add hosts or"),
+        (put("pools.1.name", "system"), "pools: got ['system', 'system']; expected a different name for each pool."),
+        (
+            put("pools.0", deepcopy(GOOD["pools"][1])),
+            "pools: got ['h100', 'h100']; expected a different name for each pool.",
+        ),
+        (put("pools.1.image_id", None), "pools.1.image_id: got None; expected the image of the GPU hosts. Import"),
+        (
+            put("pools.1.image_id", "ubuntu"),
+            "pools.1.image_id: got 'ubuntu'; expected an image's OCID. Import the image",
+        ),
+        (put("pools.1.role", "tpu"), "pools.1: got "),
+        (put("place.region", "chicago"), "place.region: got 'chicago'; expected a region's identifier. Write it as"),
+        (put("place.tenancy_id", "me"), "place.tenancy_id: got 'me'; expected a tenancy's OCID. Copy it from"),
+        (
+            put("kubernetes_version", "1.36"),
+            "kubernetes_version: got '1.36'; expected a Kubernetes version with its v. Write it as v1.36.3.",
+        ),
+        (put("name", "Demo"), "name: got 'Demo'; expected a DNS label. Use lower-case letters, digits and '-'"),
+        (
+            put("name", "d" * 41),
+            f"name: got {'d' * 41!r}; expected at most 40 characters. Shorten it to 40 characters or fewer.",
+        ),
+        (put("network", None), "network: got None; expected the CIDR blocks of the network that is made"),
+        (
+            put("network.nodes", "10.140.128.0/20"),
+            "network.pods.0: got '10.140.128.0/17'; expected no overlap with nodes (10.140.128.0/20). Move one of",
+        ),
+        (
+            put("network.nodes", "10.141.0.0/20"),
+            "network.nodes: got '10.141.0.0/20'; expected a subnet of the VCN's blocks 10.140.0.0/16. Move it inside",
+        ),
+        (
+            put("network.services", "10.140.64.0/20"),
+            "network.services: got '10.140.64.0/20'; expected a range outside vcn.0 (10.140.0.0/16). Services are",
+        ),
+        (put("network.vcn.0", "10.0.0.0/8"), "network.vcn.0: got '10.0.0.0/8'; expected a block of /16 or smaller."),
+        (
+            put("network.nodes", "10.140.16.0/26"),
+            "network.nodes: got '61 addresses'; expected at least 133 for 133 hosts. Use a shorter prefix",
+        ),
+        (put("network.nodes", "10.140.16.1/20"), "network.nodes: got '10.140.16.1/20'; expected "),
+        (
+            put("fabric.levels.0.hosts", 0),
+            "fabric.levels.0.hosts: got 0; expected at least 1.",
+        ),
+        (
+            put("fabric.levels.1.hosts", 2),
+            "fabric.levels.1: got 'kubernetes.io/hostname of 2 hosts'; expected the finest level to be the host itself",
+        ),
+        (
+            put("queues.teams.0.gpus", 1032),
+            "queues.teams: got '1032 GPUs in all'; expected at most the 1024 GPUs of the pool 'h100' without",
+        ),
+        (
+            put("queues.teams.0.lending_gpus", 2000),
+            "queues.teams.0.lending_gpus: got 2000; expected at most the team's own 1024 GPUs.",
+        ),
+        (put("queues.teams", []), "queues.teams: got []; expected at least 1 entries. Add what is missing."),
+        (put("pool", 1), "pool: got 1; expected no such field. Remove it, or check its spelling and its indentation."),
+    ],
+)
+def test_bad_specs_are_told_field_value_expectation_and_remedy(change: Change, message: str) -> None:
+    data = deepcopy(GOOD)
+    change(data)
+    with pytest.raises(SpecError) as refused:
+        validate_document(data, ClusterSpec, source="cluster.yaml")
+    assert f"cluster.yaml: {message}" in str(refused.value)
+
+
+def test_a_missing_field_is_named_with_the_document_that_needs_it() -> None:
+    data = deepcopy(GOOD)
+    del data["pools"][1]["hosts"]
+    with pytest.raises(
+        SpecError, match=r"pools\.1\.hosts: .* expected a value\. Add the field; ClusterSpec needs it\."
+    ):
+        validate_document(data, ClusterSpec, source="cluster.yaml")
+
+
+def test_levels_that_do_not_nest_are_told_the_next_size_that_does() -> None:
+    data = deepcopy(GOOD)
+    data["fabric"]["levels"].insert(0, {"name": "block", "node_label": "example.com/block", "hosts": 100})
+    with pytest.raises(SpecError, match=r"fabric\.levels\.0\.hosts: got 100; .*32 hosts of level 'leaf' .* Use 128\."):
+        validate_document(data, ClusterSpec, source="cluster.yaml")
+
+
+def test_every_problem_is_reported_not_only_the_first() -> None:
+    data = deepcopy(GOOD)
+    data["place"]["region"] = "x"
+    data["pools"][1]["hosts"] = -1
+    with pytest.raises(SpecError) as refused:
+        validate_document(data, ClusterSpec, source="cluster.yaml")
+    assert [problem.field for problem in refused.value.problems] == ["place.region", "pools.1.hosts"]
