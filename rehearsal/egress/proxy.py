@@ -71,12 +71,15 @@ class Proxy:
             await self._refuse(writer, 502, str(error))
             return
         try:
-            upstream = await asyncio.open_connection("127.0.0.1", port)
+            from_process, to_process = await asyncio.open_connection("127.0.0.1", port)
         except OSError as error:
             await self._refuse(writer, 502, f"the process behind {target} doesn't accept connections: {error}")
             return
-        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
-        await asyncio.gather(_pass_on(reader, upstream[1]), _pass_on(upstream[0], writer))
+        try:
+            writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+            await asyncio.gather(_pass_on(reader, to_process), _pass_on(from_process, writer))
+        finally:
+            to_process.close()
 
     async def _refuse(self, writer: asyncio.StreamWriter, status: int, reason: str) -> None:
         if reason != self._last_refusal:  # the API server asks again and again, many times a second

@@ -35,6 +35,8 @@ class Launch:
     environment: dict[str, str]
     directory: Path
     """Its working directory."""
+    mounts: Sequence[Mount]
+    """Where the container's mounts are, for commands that are run beside it (exec probes)."""
 
 
 def command_line(container: Object, program: KnownProgram, executable: Path) -> list[str]:
@@ -89,6 +91,7 @@ def launch(
             **{name: map_paths(map_listen_address(value, ports), mounts) for name, value in variables.items()},
         },
         directory=directory,
+        mounts=mounts,
     )
 
 

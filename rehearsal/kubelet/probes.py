@@ -10,6 +10,7 @@ import httpx
 
 from rehearsal.kubelet.addresses import LOOPBACK
 from rehearsal.kubelet.errors import configuration_error, unsupported
+from rehearsal.kubelet.paths import map_paths
 
 if TYPE_CHECKING:
     from rehearsal.kubelet.addresses import LocalPorts
@@ -107,7 +108,7 @@ async def _tcp(port: int, timeout_s: float) -> str | None:
 async def _command(command: list[str], launch: Launch, timeout_s: float) -> str | None:
     try:
         process = await asyncio.create_subprocess_exec(
-            *command,
+            *(map_paths(word, launch.mounts) for word in command),
             env=launch.environment,
             cwd=launch.directory,
             stdin=asyncio.subprocess.DEVNULL,
