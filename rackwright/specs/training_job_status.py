@@ -101,7 +101,10 @@ class TrainingJobStatus(StatusSpec):
     hosts: tuple[str, ...] = ()
     """Hosts that the gang runs on, in rank order (the first 64; `hostCount` has the number)."""
     host_count: int = 0
+    gang: str | None = None
+    """The uid of rank 0's pod while the gang is whole; another one later means that it was restarted."""
     started_at: Time | None = None
+    """When the gang was whole for the first time."""
     finished_at: Time | None = None
     progress: Progress | None = None
     restart_count: int = 0

@@ -1,0 +1,173 @@
+"""The one place that acts on the cluster: requests to the API server for each action.
+
+Writes are server-side apply under the operator's own field manager, forced only for the status, which nobody else
+writes. Deletes name the uid, so that a new object of the same name is safe from a decision about an old one. What is
+gone already, or there already, is as it shall be.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from kubernetes.aio import client
+
+from operators.actions import (
+    Action,
+    CreateJobSet,
+    DeleteJob,
+    DeleteJobSet,
+    EmitEvent,
+    EvictWorkload,
+    FailPod,
+    ReactivateWorkload,
+    SetPriority,
+    WriteStatus,
+)
+from operators.observed import EVICTED_ANNOTATION
+from operators.statuses import written
+from operators.store import JOBS, JOBSETS, WORKLOADS, Kind
+from rackwright.rendering.jobset import PRIORITY_LABEL
+from rackwright.specs.training_job import API_VERSION, KIND
+
+if TYPE_CHECKING:
+    from operators.observed import JobView
+
+FIELD_MANAGER = "rackwright-operator"
+APPLY = "application/apply-patch+yaml"
+MERGE = "application/merge-patch+json"
+STRATEGIC_MERGE = "application/strategic-merge-patch+json"
+
+NOT_FOUND = 404
+CONFLICT = 409
+UNPROCESSABLE = 422
+
+NOTE_LENGTH = 1024
+"""Bytes of an event's note (the API's limit); messages are ASCII but for a few characters, so fewer are taken."""
+
+
+class Performer:
+    """Acts for one job at a time, through one connection."""
+
+    def __init__(self, api: client.ApiClient) -> None:
+        self._custom = client.CustomObjectsApi(api)
+        self._core = client.CoreV1Api(api)
+        self._events = client.EventsV1Api(api)
+
+    async def perform(self, action: Action, job: JobView) -> None:
+        """Do one thing; raise `kubernetes.aio.client.ApiException` if the API server doesn't let it."""
+        namespace, name = job.key
+        match action:
+            case CreateJobSet():
+                await self._create_jobset(namespace, name, action)
+            case DeleteJobSet():
+                await self._delete(JOBSETS, namespace, action.name, action.uid)
+            case DeleteJob():
+                await self._delete(JOBS, namespace, name, action.uid)
+            case SetPriority():
+                labels = {PRIORITY_LABEL: action.priority}
+                await self._merge(JOBSETS, namespace, action.jobset, {"metadata": {"labels": labels}})
+            case EvictWorkload():
+                marked = {"annotations": {EVICTED_ANNOTATION: action.reason}}
+                await self._merge(WORKLOADS, namespace, action.name, {"metadata": marked, "spec": {"active": False}})
+            case ReactivateWorkload():
+                cleared = {"annotations": {EVICTED_ANNOTATION: None}}
+                await self._merge(WORKLOADS, namespace, action.name, {"metadata": cleared, "spec": {"active": True}})
+            case FailPod():
+                await self._fail_pod(namespace, action)
+            case WriteStatus():
+                await self._write_status(namespace, name, action)
+            case EmitEvent():
+                await self._emit(job, action)
+
+    async def _create_jobset(self, namespace: str, name: str, action: CreateJobSet) -> None:
+        try:
+            await self._custom.patch_namespaced_custom_object(
+                JOBSETS.group, JOBSETS.version, namespace, JOBSETS.plural, name, action.manifest,
+                field_manager=FIELD_MANAGER, _content_type=APPLY,
+            )  # fmt: skip
+        except client.ApiException as error:
+            if error.status != CONFLICT:  # it is there, and another controller has a part in it: the watch will tell
+                raise
+
+    async def _delete(self, kind: Kind, namespace: str, name: str, uid: str) -> None:
+        # In the foreground: the object stays until its pods are gone, so that none of the same name is made meanwhile.
+        options = client.V1DeleteOptions(propagation_policy="Foreground", preconditions=client.V1Preconditions(uid=uid))
+        try:
+            await self._custom.delete_namespaced_custom_object(
+                kind.group, kind.version, namespace, kind.plural, name, body=options
+            )
+        except client.ApiException as error:
+            if error.status not in {NOT_FOUND, CONFLICT}:  # gone, or another one by now
+                raise
+
+    async def _merge(self, kind: Kind, namespace: str, name: str, patch: dict[str, Any]) -> None:
+        try:
+            await self._custom.patch_namespaced_custom_object(
+                kind.group, kind.version, namespace, kind.plural, name, patch,
+                field_manager=FIELD_MANAGER, _content_type=MERGE,
+            )  # fmt: skip
+        except client.ApiException as error:
+            if error.status != NOT_FOUND:
+                raise
+
+    async def _fail_pod(self, namespace: str, action: FailPod) -> None:
+        condition = {
+            "type": "DisruptionTarget",
+            "status": "True",
+            "reason": action.reason,
+            "message": action.message,
+            "lastTransitionTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        patch = {"metadata": {"uid": action.uid}, "status": {"phase": "Failed", "conditions": [condition]}}
+        options = client.V1DeleteOptions(grace_period_seconds=0, preconditions=client.V1Preconditions(uid=action.uid))
+        try:
+            await self._core.patch_namespaced_pod_status(
+                action.name, namespace, patch, field_manager=FIELD_MANAGER, _content_type=STRATEGIC_MERGE
+            )
+            await self._core.delete_namespaced_pod(action.name, namespace, body=options)
+        except client.ApiException as error:
+            if error.status not in {NOT_FOUND, CONFLICT}:
+                raise
+
+    async def _write_status(self, namespace: str, name: str, action: WriteStatus) -> None:
+        status = action.status.model_dump(mode="json", by_alias=True, exclude_none=True)
+        body = {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": name}, "status": status}
+        try:
+            await self._custom.patch_namespaced_custom_object_status(
+                JOBS.group, JOBS.version, namespace, JOBS.plural, name, body,
+                field_manager=FIELD_MANAGER, force=True, _content_type=APPLY,
+            )  # fmt: skip
+        except client.ApiException as error:
+            if error.status != NOT_FOUND:  # the job was deleted
+                raise
+
+    async def _emit(self, job: JobView, action: EmitEvent) -> None:
+        namespace, name = job.key
+        body: Any = {
+            "metadata": {"generateName": f"{name}.", "namespace": namespace},
+            "eventTime": written(datetime.now(UTC)).replace("Z", "000Z"),  # microseconds
+            "reportingController": "rackwright.dev/operator",
+            "reportingInstance": FIELD_MANAGER,
+            "action": "Reconcile",
+            "type": action.type,
+            "reason": action.reason,
+            "note": action.note.encode()[: NOTE_LENGTH - 1].decode(errors="ignore"),
+            "regarding": {
+                "apiVersion": API_VERSION,
+                "kind": KIND,
+                "namespace": namespace,
+                "name": name,
+                "uid": job.uid,
+            },
+        }
+        try:
+            await self._events.create_namespaced_event(namespace, body)
+        except client.ApiException as error:
+            if error.status not in {NOT_FOUND, UNPROCESSABLE} and not is_terminating(error):
+                raise
+
+
+def is_terminating(error: client.ApiException) -> bool:
+    """Whether the API server refused since the namespace is on its way out."""
+    return error.status == 403 and "being terminated" in str(error.body)  # noqa: PLR2004 - HTTP's Forbidden

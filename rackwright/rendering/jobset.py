@@ -1,0 +1,159 @@
+"""A training job's JobSet: the gang's pods with what they need of the cluster's hosts, fabric and queues."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from rackwright.rendering.templates import render
+from rackwright.specs.training_job import API_VERSION, KIND, TrainingJob
+from rackwright.specs.training_job_rules import FROZEN_FIELDS
+
+if TYPE_CHECKING:
+    from rackwright.specs.cluster import ClusterSpec
+    from rackwright.specs.training_job import TrainingJobSpec
+
+JOB_LABEL = "rackwright.dev/job"
+"""On the JobSet and on each of its pods: the job's name."""
+
+TEMPLATE_ANNOTATION = "rackwright.dev/template-sha256"
+"""On the JobSet: what `template_sha256` gave when it was made."""
+
+RANK_LABEL = "batch.kubernetes.io/job-completion-index"
+"""On each pod of an Indexed Job: its place in the gang (Kubernetes 1.28 and later)."""
+
+QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
+PRIORITY_LABEL = "kueue.x-k8s.io/priority-class"
+
+RENDEZVOUS_PORT = 29500
+"""PyTorch's default port for MASTER_PORT."""
+
+H100_SHAPE = "BM.GPU.H100.8"
+
+H100_NCCL = {
+    "NCCL_DEBUG": "WARN",
+    "NCCL_CUMEM_ENABLE": "0",
+    "NCCL_IB_SPLIT_DATA_ON_QPS": "0",
+    "NCCL_IB_GID_INDEX": "3",
+    "NCCL_IB_TC": "41",
+    "NCCL_IB_SL": "0",
+    "NCCL_IB_TIMEOUT": "22",
+    "NCCL_IB_HCA": "mlx5",
+    "NCCL_SOCKET_IFNAME": "eth0",
+    "NCCL_IGNORE_CPU_AFFINITY": "1",
+}
+"""NCCL on BM.GPU.H100.8 through virtual functions (oracle-quickstart/oci-hpc-oke@61d210a,
+docs/recommended-nccl-rccl-parameters-by-shape.md and docs/using-rdma-network-interfaces-in-manifests.md)."""
+
+
+def jobset(job: TrainingJob, cluster: ClusterSpec, *, uid: str) -> dict[str, Any]:
+    """The JobSet of `job`, owned by the TrainingJob of that `uid`.
+
+    Raise `KeyError` for a topology wish that names no level of the cluster's fabric.
+    """
+    spec, name = job.spec, job.metadata.name
+    labels = {JOB_LABEL: name, QUEUE_LABEL: spec.queue}
+    if spec.priority is not None:
+        labels[PRIORITY_LABEL] = spec.priority
+    checkpoint = spec.checkpoint
+    (rendered,) = render(
+        "jobs/jobset.yaml.j2",
+        name=name,
+        namespace=job.metadata.namespace,
+        labels=labels,
+        template_sha256=template_sha256(spec),
+        owner={"api_version": API_VERSION, "kind": KIND, "uid": uid},
+        max_restarts=spec.failure_policy.max_restarts,
+        hosts=spec.hosts,
+        pod_labels={JOB_LABEL: name},
+        pod_annotations=pod_annotations(spec, cluster),
+        image=spec.image,
+        command=spec.command,
+        args=spec.args,
+        env=environment(job, cluster),
+        resources=resources(spec, cluster),
+        claim=checkpoint.claim if checkpoint else None,
+        checkpoint_path=checkpoint.path if checkpoint else None,
+    )
+    return rendered
+
+
+def template_sha256(spec: TrainingJobSpec) -> str:
+    """A digest of what the pods are made of.
+
+    Of the job's own fields, not of the rendered object, so that a newer operator leaves running gangs alone.
+    """
+    written = spec.written()
+    frozen = {field.name: written.get(field.name) for field in FROZEN_FIELDS}
+    return hashlib.sha256(json.dumps(frozen, sort_keys=True).encode()).hexdigest()
+
+
+def resources(spec: TrainingJobSpec, cluster: ClusterSpec) -> dict[str, str | int]:
+    """What each pod asks for: a whole host, or the part of it that goes with its GPUs."""
+    pool = cluster.gpu_pool
+    gpus = min(spec.gpus, spec.gpus_per_host)
+    there = pool.allocatable
+
+    def share(amount: int) -> int:
+        return amount * gpus // pool.gpus_per_host
+
+    asked: dict[str, str | int] = {
+        "cpu": share(there.cpu),
+        "memory": f"{share(there.memory_gib)}Gi",
+        "nvidia.com/gpu": gpus,
+    }
+    if share(there.rdma_interfaces):
+        asked["nvidia.com/rdma-vf"] = share(there.rdma_interfaces)
+    return asked
+
+
+def pod_annotations(spec: TrainingJobSpec, cluster: ClusterSpec) -> dict[str, str]:
+    """Where Kueue shall place the gang, which networks the pods join, and leave to delete pods of dead hosts."""
+    wish = spec.topology
+    annotations = {"kueue.x-k8s.io/safe-to-forcefully-delete": "true"}
+    if wish.required is not None:
+        annotations["kueue.x-k8s.io/podset-required-topology"] = cluster.fabric.level(wish.required).node_label
+    if wish.preferred is not None:
+        annotations["kueue.x-k8s.io/podset-preferred-topology"] = cluster.fabric.level(wish.preferred).node_label
+    if wish.slice is not None:
+        level = cluster.fabric.level(wish.slice.level)
+        annotations["kueue.x-k8s.io/podset-slice-required-topology"] = level.node_label
+        annotations["kueue.x-k8s.io/podset-slice-size"] = str(wish.slice.hosts)
+    interfaces = int(resources(spec, cluster).get("nvidia.com/rdma-vf", 0))
+    if interfaces:
+        annotations["k8s.v1.cni.cncf.io/networks"] = ",".join(["default/rdma-vf"] * interfaces)
+    return annotations
+
+
+def environment(job: TrainingJob, cluster: ClusterSpec) -> list[dict[str, Any]]:
+    """The container's environment: the fabric's, the gang's, the checkpoint's, and over all of them the job's own."""
+    spec, name = job.spec, job.metadata.name
+    values: dict[str, str] = {}
+    if cluster.gpu_pool.shape == H100_SHAPE and resources(spec, cluster).get("nvidia.com/rdma-vf"):
+        values |= H100_NCCL
+    values |= {
+        "MASTER_ADDR": f"{name}-workers-0-0.{name}",  # JobSet: <jobset>-<group>-<job>-<pod>.<jobset>
+        "MASTER_PORT": str(RENDEZVOUS_PORT),
+        "NNODES": str(spec.hosts),
+        "NPROC_PER_NODE": str(min(spec.gpus, spec.gpus_per_host)),
+        "WORLD_SIZE": str(spec.gpus),
+        "RACKWRIGHT_JOB": name,
+    }
+    if spec.checkpoint is not None:
+        values["RACKWRIGHT_CHECKPOINT"] = spec.checkpoint.bucket or spec.checkpoint.path
+        values["RACKWRIGHT_CHECKPOINT_INTERVAL_S"] = str(spec.checkpoint.interval_seconds)
+    if spec.parallelism is not None:
+        for degree, size in spec.parallelism.model_dump().items():
+            values[f"RACKWRIGHT_{degree.upper()}_PARALLEL"] = str(size)
+    fields = {
+        "NODE_RANK": f"metadata.labels['{RANK_LABEL}']",
+        "POD_NAME": "metadata.name",
+        "POD_NAMESPACE": "metadata.namespace",
+    }
+    own = {variable.name: variable.value for variable in spec.env}
+    entries: dict[str, dict[str, Any]] = {
+        **{key: {"valueFrom": {"fieldRef": {"fieldPath": path}}} for key, path in fields.items()},
+        **{key: {"value": value} for key, value in {**values, **own}.items()},
+    }
+    return [{"name": key, **entry} for key, entry in entries.items()]
