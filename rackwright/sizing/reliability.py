@@ -24,8 +24,8 @@ RESTART_S = Figure(
     low=180,
     expected=600,
     high=1500,
-    source="MegaScale (arXiv 2402.15627): detected in under 10 minutes, recovered in under 15 (together high); Llama 3's "
-    "90 % effective time at a failure every 3 h leaves about 10 minutes (expected); low: judgement",
+    source="MegaScale (arXiv 2402.15627): detected in under 10 minutes, recovered in under 15 (together high); "
+    "Llama 3's 90 % effective time at a failure every 3 h leaves about 10 minutes (expected); low: judgement",
 )
 """Seconds from a failure to the next step."""
 

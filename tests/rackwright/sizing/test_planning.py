@@ -71,8 +71,9 @@ def test_cluster_and_job_are_valid_documents_that_fit_each_other(
     assert job.spec.gpus <= team.gpus == cluster.gpu_pool.schedulable_gpus()
     assert job.spec.queue == cluster.queues.local_queue
     assert job.spec.priority in {priority.name for priority in cluster.queues.priorities}
-    for level in filter(None, (job.spec.topology.preferred, job.spec.topology.slice and job.spec.topology.slice.level)):
-        cluster.fabric.level(level)
+    known = {level.name for level in cluster.fabric.levels}
+    assert job.spec.topology.preferred in known
+    assert job.spec.topology.slice is None or job.spec.topology.slice.level in known
 
 
 def test_spares_come_on_top_or_out_of_the_gpus() -> None:
