@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -82,6 +83,11 @@ def start(
         )
     _STARTED.append(popen)
     return LocalProcess(name, popen, state)
+
+
+def start_module(name: str, *, state: StateDirectory) -> LocalProcess:
+    """Start one of the rehearsal's own programs, `python -m rehearsal.<name>`."""
+    return start(name, [sys.executable, "-m", f"rehearsal.{name}", "--state", str(state.root)], state=state)
 
 
 def marked(rehearsal_id: str) -> list[psutil.Process]:

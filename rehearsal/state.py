@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
 UNIX_SOCKET_PATH_BYTES = 107
 """Bytes in the path of a Unix socket (Linux's unix(7): 108 with the final zero)."""
@@ -117,13 +118,8 @@ class StateDirectory:
                 return True
             return False
 
-    @contextmanager
-    def _lock_file(self) -> Iterator[int]:
-        descriptor = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            yield descriptor
-        finally:
-            os.close(descriptor)
+    def _lock_file(self) -> AbstractContextManager[int]:
+        return _opened(self.root / "lock")
 
     def remove(self) -> None:
         """Delete everything."""
@@ -134,6 +130,25 @@ def rehearsals_directory() -> Path:
     """Where all rehearsals of this user live (XDG base directory specification: state)."""
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(base) / "rackwright" / "rehearsals"
+
+
+@contextmanager
+def taking_turns(parent: Path | None = None) -> Iterator[None]:
+    """Let one process at a time make a rehearsal or remove leftovers, so that a new one isn't taken for a leftover."""
+    parent = parent or rehearsals_directory()
+    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _opened(parent / ".lock") as descriptor:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def create(parent: Path | None = None) -> StateDirectory:

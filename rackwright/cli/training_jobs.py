@@ -49,19 +49,19 @@ class TrainingJobs:
         document |= {"apiVersion": API_VERSION, "kind": KIND}
         document["metadata"]["namespace"] = namespace
         with sentences(f"submit job {namespace}/{job.metadata.name}"):
-            return _parsed(
-                self._api().patch_namespaced_custom_object(
-                    GROUP,
-                    VERSION,
-                    namespace,
-                    PLURAL,
-                    job.metadata.name,
-                    document,
-                    field_manager=FIELD_MANAGER,
-                    force=True,
-                    _content_type="application/apply-patch+yaml",
-                )
+            self._api().patch_namespaced_custom_object(
+                GROUP,
+                VERSION,
+                namespace,
+                PLURAL,
+                job.metadata.name,
+                document,
+                field_manager=FIELD_MANAGER,
+                force=True,
+                _content_type="application/apply-patch+yaml",
             )
+        # The client's answer is empty when the object is new: it knows no body of a 201.
+        return self.get(namespace, job.metadata.name)
 
     def set_suspended(self, namespace: str, name: str, *, suspended: bool) -> TrainingJob:
         """Take the job off its hosts, or let it queue again."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import ssl
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from contextlib import ExitStack
@@ -175,9 +174,7 @@ class ControlPlane:
         """Start what stands in for the hosts' kubelets and for the network between API server and pods."""
         for name in ("egress", "kubelet"):
             announce(name)
-            processes.start(
-                name, [sys.executable, "-m", f"rehearsal.{name}", "--state", str(self.state.root)], state=self.state
-            )
+            processes.start_module(name, state=self.state)
 
     def _start(
         self, name: str, command: Callable[..., list[str]], announce: Callable[[str], None], **details: object

@@ -1,7 +1,7 @@
 """What KWOK plays: how simulated hosts stay alive and how simulated pods live.
 
-KWOK's own published stages, with three changes: pods of the namespaces that the process kubelet serves are left alone,
-pods take a moment to start, and a training pod ends when its simulated trainer says so, not by itself.
+KWOK's own published stages, with three changes: pods that the process kubelet runs are left
+alone, pods take a moment to start, and a training pod ends when its simulated trainer says so, not by itself.
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from rehearsal.kubelet.programs import kwok_exclusion
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 FINISHED_ANNOTATION = "rehearsal.rackwright.dev/finished"
 """On a training pod: its simulated process has ended well."""
-
-PROCESS_NAMESPACES = ("kueue-system", "jobset-system", "rackwright-system")
-"""Namespaces whose pods are real processes of the process kubelet, and so no business of KWOK's."""
 
 START_DELAY_MS = 200
 """Milliseconds until a simulated pod runs, at least (a pulled image's container starts in about that time)."""
@@ -45,7 +44,7 @@ def _adapted(stage: dict[str, Any]) -> dict[str, Any]:
     if stage["spec"]["resourceRef"]["kind"] != "Pod":
         return stage
     expressions: list[dict[str, Any]] = stage["spec"]["selector"]["matchExpressions"]
-    expressions.append({"key": ".metadata.namespace", "operator": "NotIn", "values": list(PROCESS_NAMESPACES)})
+    expressions.append(kwok_exclusion())
     if stage["metadata"]["name"] == "pod-ready":
         stage["spec"]["delay"] = {
             "durationMilliseconds": START_DELAY_MS,

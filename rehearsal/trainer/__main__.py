@@ -9,8 +9,7 @@ import time
 from argparse import ArgumentParser
 from pathlib import Path
 
-from kubernetes import client, config
-
+from rehearsal.clients import connect
 from rehearsal.state import StateDirectory
 from rehearsal.trainer.gangs import Cluster
 from rehearsal.trainer.training import Pace, Run, advance, begin
@@ -73,8 +72,7 @@ def main() -> None:
     state = StateDirectory(parser.parse_args().state)
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
-    api = config.new_client_from_config(str(state.kubeconfig("trainer")))  # type: ignore[no-untyped-call]  # the package's config module has no types
-    trainer = SimulatedTrainer(state, Cluster(client.ApiClient(api.configuration)))
+    trainer = SimulatedTrainer(state, Cluster(connect(state.kubeconfig("trainer"))))
     last = time.monotonic()
     while not stopped.wait(TICK_S):
         now = time.monotonic()

@@ -1,0 +1,130 @@
+"""The real Pulumi engine in a rehearsal's own home: own plugins, own state, own passphrase, nothing of the user's."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pulumi import automation
+
+from rehearsal.processes import MARK
+from rehearsal.providers import plugins
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rehearsal.state import StateDirectory
+    from rehearsal.tools import Toolbox
+
+PROJECT_ROOT = Path(__file__).parents[1]
+"""Where Pulumi.yaml stands."""
+
+
+def stack_name(state: StateDirectory) -> str:
+    """The name of a rehearsal's stack; no other rehearsal has the same."""
+    return f"rehearsal-{state.id}"
+
+
+def stack_file(state: StateDirectory) -> Path:
+    """The stack's settings, which Pulumi keeps beside Pulumi.yaml."""
+    return PROJECT_ROOT / f"Pulumi.{stack_name(state)}.yaml"
+
+
+ENGINE_ECHOES = ("error: update failed", "error: preview failed")
+"""What the engine says after the real reason."""
+
+
+class EngineError(RuntimeError):
+    """An engine that failed; the message holds what it and the programs said was wrong."""
+
+
+class Engine:
+    """A stack of the project in `stacks/`, run by the real engine against the stand-in providers."""
+
+    def __init__(self, state: StateDirectory, toolbox: Toolbox) -> None:
+        self.state = state
+        self.toolbox = toolbox
+
+    def environment(self) -> dict[str, str]:
+        """What a shell needs so that `pulumi`, `kubectl` and `rackwright` work against the rehearsal."""
+        path = [self._programs, Path(sys.executable).parent, os.environ.get("PATH", os.defpath)]
+        return {
+            "PULUMI_HOME": str(self.state.pulumi_home),
+            "PULUMI_BACKEND_URL": f"file://{self.state.pulumi_backend}",
+            "PULUMI_CONFIG_PASSPHRASE_FILE": str(self._passphrase_file),
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "KUBECONFIG": str(self.state.kubeconfig("admin")),
+            "PATH": os.pathsep.join(map(str, path)),
+        }
+
+    @property
+    def _programs(self) -> Path:
+        """A link to the pinned programs, `pulumi` and `kubectl` among them."""
+        return self.state.root / "pulumi" / "bin"
+
+    @property
+    def _passphrase_file(self) -> Path:
+        return self.state.root / "pulumi" / "passphrase"
+
+    def prepare(self, cluster_spec: Path) -> None:
+        """Install the stand-in plugins, make the stack and point it to a cluster spec."""
+        self._programs.symlink_to(self.toolbox.bin_directory())
+        plugins.install(self.state.pulumi_home, state=self.state.root, python=Path(sys.executable))
+        descriptor = os.open(self._passphrase_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(secrets.token_urlsafe(32))
+        stack = self._stack(create=True)
+        stack.set_config("rackwright:clusterSpec", automation.ConfigValue(str(cluster_spec)))
+
+    def up(self, on_event: Callable[[automation.EngineEvent], None]) -> automation.UpResult:
+        """Make the cluster as its spec says."""
+        with self._errors("pulumi up"):
+            return self._stack().up(on_event=on_event, on_output=self._log("pulumi-up"), color="never")
+
+    def preview(self) -> automation.PreviewResult:
+        """Say what `up` would change."""
+        with self._errors("pulumi preview"):
+            return self._stack().preview(on_output=self._log("pulumi-preview"), color="never")
+
+    def destroy(self, on_event: Callable[[automation.EngineEvent], None]) -> automation.DestroyResult:
+        """Take everything down again."""
+        with self._errors("pulumi destroy"):
+            return self._stack().destroy(on_event=on_event, on_output=self._log("pulumi-destroy"), color="never")
+
+    def resources(self) -> list[str]:
+        """The URNs of all resources in the stack's state."""
+        deployment = self._stack().export_stack().deployment or {}
+        return [resource["urn"] for resource in deployment.get("resources", [])]
+
+    def _stack(self, *, create: bool = False) -> automation.Stack:
+        # The Automation API takes a command by the directory above its bin/.
+        command = automation.PulumiCommand(root=str(self._programs.parent), skip_version_check=True)
+        options = automation.LocalWorkspaceOptions(
+            env_vars={**self.environment(), MARK: self.state.id}, pulumi_command=command
+        )
+        if create:
+            return automation.create_stack(stack_name(self.state), work_dir=str(PROJECT_ROOT), opts=options)
+        return automation.select_stack(stack_name(self.state), work_dir=str(PROJECT_ROOT), opts=options)
+
+    @contextmanager
+    def _errors(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except automation.CommandError as error:
+            lines = [line.strip() for line in str(error).splitlines()]
+            causes = dict.fromkeys(line for line in lines if line.startswith("error:") and line not in ENGINE_ECHOES)
+            raise EngineError("\n".join([f"{doing} failed", *causes])) from error
+
+    def _log(self, name: str) -> Callable[[str], None]:
+        path = self.state.log(name)
+
+        def write(line: str) -> None:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(line.rstrip("\n") + "\n")
+
+        return write

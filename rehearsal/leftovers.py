@@ -1,0 +1,32 @@
+"""Removing rehearsals: their processes, their directory, and the stack's settings in the project's root."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from rehearsal import processes, state
+from rehearsal.engine import stack_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def remove(directory: state.StateDirectory) -> int:
+    """End and delete all of a rehearsal; return how many processes it had."""
+    count = processes.stop_marked(directory.id)
+    stack_file(directory).unlink(missing_ok=True)
+    directory.remove()
+    return count
+
+
+def remove_leftovers(parent: Path | None = None) -> dict[str, int]:
+    """Remove the rehearsals whose owner died; return the number of processes that each had left."""
+    return {directory.id: remove(directory) for directory in state.leftovers(parent)}
+
+
+def save_logs(directory: state.StateDirectory) -> Path:
+    """Keep the logs of a rehearsal that failed, beside all rehearsals; return where."""
+    saved = directory.root.parent.parent / "failed-rehearsals" / directory.id
+    shutil.copytree(directory.root / "logs", saved)
+    return saved

@@ -1,0 +1,86 @@
+"""What a rehearsal is of: a plan, the cluster and the job that it comes to, from the command's options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rackwright import sizing
+from rackwright.catalog import CLUSTERS
+from rackwright.specs import ClusterSpec, TrainingJob, load_document
+from rackwright.specs.documents import validate_document
+from rackwright.specs.places import OraclePlace
+from rackwright.specs.request import Request
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rackwright.specs.plan import Plan
+
+DEFAULT_MODEL = "llama-3.1-405b"
+DEFAULT_TOKENS = 15.6e12
+"""Tokens that Llama 3.1 was trained on (arXiv 2407.21783)."""
+DEFAULT_GPUS = 1024
+
+SIMULATED_PLACE = OraclePlace(
+    kind="oracle",
+    region="us-chicago-1",
+    tenancy_id="ocid1.tenancy.oc1..simulated",
+    compartment_id="ocid1.compartment.oc1..simulated",
+)
+"""The region that is simulated; its identifiers have Oracle's form and name nothing."""
+
+SIMULATED_IMAGE = "ocid1.image.oc1.us-chicago-1.simulated"
+"""The GPU hosts' image in the simulated region."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """What is rehearsed."""
+
+    plan: Plan
+    spec: ClusterSpec
+    job: TrainingJob
+
+
+def read(*, gpus: int, model: str, tokens: float, reference: str | None, spec: Path | None) -> Inputs:
+    """Size what the options ask for; raise `SpecError` for what can't be.
+
+    With a cluster spec of one's own, the job is sized to the GPUs of its first team.
+    """
+    if spec is not None:
+        return _of_spec(load_document(spec, ClusterSpec), model=model, tokens=tokens)
+    if reference is not None:
+        entry = CLUSTERS.get(reference, field="reference")
+        gpus, model, tokens = entry.gpus, entry.model, entry.tokens
+    request = _request(reference or model, gpus=gpus, model=model, tokens=tokens)
+    plan = sizing.plan(request)
+    cluster = sizing.cluster_spec(plan, place=SIMULATED_PLACE, image_id=SIMULATED_IMAGE)
+    return Inputs(plan=plan, spec=cluster, job=sizing.training_job(plan))
+
+
+def _of_spec(spec: ClusterSpec, *, model: str, tokens: float) -> Inputs:
+    team = spec.queues.teams[0]
+    plan = sizing.plan(_request(spec.name, gpus=team.gpus, model=model, tokens=tokens))
+    return Inputs(plan=plan, spec=spec, job=sizing.training_job(plan, team=team.name))
+
+
+def _request(name: str, *, gpus: int, model: str, tokens: float) -> Request:
+    data = {"name": name.replace(".", "-"), "model": model, "tokens": tokens, "gpus": gpus}
+    return validate_document(data, Request, source="the command's options")
+
+
+def plan_words(inputs: Inputs) -> dict[str, str]:
+    """The plan's words for the rows of the summary."""
+    plan, job = inputs.plan, inputs.job
+    return {
+        "hosts": f"{plan.hosts.hosts:,} ({plan.hosts.spares} spares)",
+        "GPUs": f"{plan.hosts.training_gpus:,} in training",
+        "job": f"{plan.run.days.expected:,.0f} days at {plan.run.mfu.expected:.0%} MFU",
+        "gang": f"{job.spec.hosts} pods on {job.spec.hosts} hosts, {job.spec.gpus:,} GPUs",
+        "steps": f"{plan.run.steps:,} of {plan.step.step_s.expected:.1f} s",
+        "restarts": f"{plan.reliability.failures_per_day.expected:.2f} a day",
+        "restart": f"{plan.reliability.restart_s.expected / 60:.0f} min on real hosts",
+        "lost work": f"{plan.reliability.checkpoint_interval_s.expected / 120:.0f} min on average (half an interval)",
+        "lost in all": f"goodput {plan.reliability.goodput.expected:.1%}",
+    }

@@ -1,0 +1,209 @@
+"""The steps of a rehearsal in their order: each does one thing and writes what it found into the report."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from kubernetes import client
+
+from rackwright.specs import dump_document
+from rackwright.specs.training_job_status import Phase as JobPhase
+from rehearsal import faults, processes, tools
+from rehearsal.clients import connect
+from rehearsal.control_plane import ControlPlane
+from rehearsal.engine import Engine
+from rehearsal.scenario import costs
+from rehearsal.scenario.jobs import JobError, JobFollower
+from rehearsal.scenario.report import JobReport, Phase, Report
+from rehearsal.scenario.submission import submit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from pulumi import automation
+
+    from rackwright.specs import ClusterSpec, TrainingJob
+    from rackwright.specs.plan import Plan
+    from rackwright.specs.training_job_status import TrainingJobStatus
+    from rehearsal.scenario.progress import Progress, Step
+    from rehearsal.state import StateDirectory
+
+STEPS = ("size", "control plane", "pulumi up", "submit", "break a host", "finish")
+
+KUBERNETES_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
+"""What a cluster has before anybody makes a namespace."""
+
+RUNNING_TIMEOUT_S = 600.0
+"""Seconds for a job to run: far more than a gang of 1,024 pods needs (77 s), so that only a hang ends it."""
+
+FINISH_TIMEOUT_S = 1800.0
+"""Seconds for the played end of the run, preemptions and restarts included."""
+
+
+@dataclass
+class Play:
+    """One rehearsal while it runs."""
+
+    state: StateDirectory
+    progress: Progress
+    plan: Plan
+    spec: ClusterSpec
+    job: TrainingJob
+    files: Path
+    """Where cluster.yaml and job.yaml are written."""
+    report: Report
+    toolbox: tools.Toolbox
+    began: float = field(default_factory=time.monotonic)
+    plane: ControlPlane = field(init=False)
+    engine: Engine = field(init=False)
+    follower: JobFollower = field(init=False)
+
+    @contextmanager
+    def _phase(self, name: str) -> Iterator[Step]:
+        with self.progress.step(name) as step:
+            yield step
+            self.report.phases.append(Phase(name=name, seconds=round(step.elapsed_s, 2)))
+        self.report.total_seconds = round(time.monotonic() - self.began, 2)
+
+    def size(self, show_plan: Callable[[Plan], None]) -> None:
+        """Show the plan and write the two files that it comes to."""
+        with self._phase("size") as step:
+            show_plan(self.plan)
+            self.files.mkdir(parents=True, exist_ok=True)
+            for name, document in (("cluster.yaml", self.spec), ("job.yaml", self.job)):
+                (self.files / name).write_text(dump_document(document), encoding="utf-8")
+                step.note(f"wrote {self.files / name}")
+
+    def start_control_plane(self) -> None:
+        """Start the control plane, and what plays hosts and training processes."""
+        with self._phase("control plane") as step:
+            service_cidr = self.spec.network.services if self.spec.network else None
+            options = {} if service_cidr is None else {"service_cidr": service_cidr}
+            self.plane = ControlPlane.start(self.state, self.toolbox, announce=step.doing, **options)
+            processes.start_module("trainer", state=self.state)
+            step.note(f"Kubernetes {self.plane.version} at {self.plane.server}")
+
+    def up(self) -> None:
+        """Make the cluster by `pulumi up`."""
+        with self._phase("pulumi up") as step:
+            self.engine = Engine(self.state, self.toolbox)
+            self.engine.prepare(self.files / "cluster.yaml")
+            done = Counter[str]()
+            result = self.engine.up(lambda event: _tell_event(event, done, step))
+            changes = ", ".join(f"{count} {kind}" for kind, count in (result.summary.resource_changes or {}).items())
+            step.note(f"Pulumi: {changes}")
+            self.report.resources = len(self.engine.resources())
+            with connect(self.plane.kubeconfig()) as api:
+                nodes = client.CoreV1Api(api).list_node().items
+            self.report.hosts = self.spec.gpu_pool.hosts
+            self.report.gpus = self.spec.gpu_pool.hosts * self.spec.gpu_pool.gpus_per_host
+            step.note(f"{len(nodes)} nodes have joined, {self.report.hosts} of them with GPUs")
+
+    def submit(self) -> None:
+        """Submit the job as its researcher, and wait until its gang runs."""
+        with self._phase("submit") as step:
+            api = connect(self.plane.kubeconfig("researcher"))
+            self.follower = JobFollower(api, self.job, step.note)
+            submit(self.plane.kubeconfig("researcher"), self.job)
+            admitted_s: float | None = None
+
+            def running(status: TrainingJobStatus) -> bool:
+                nonlocal admitted_s
+                if admitted_s is None and costs.condition(status, "Admitted"):
+                    admitted_s = round(step.elapsed_s, 2)
+                return status.phase is JobPhase.RUNNING
+
+            status = self.follower.wait_for(running, what="running", timeout_s=RUNNING_TIMEOUT_S)
+            self.report.job = JobReport(
+                namespace=self.job.metadata.namespace or "default",
+                name=self.job.metadata.name,
+                state=str(status.phase),
+                gpus=self.job.spec.gpus,
+                hosts=status.host_count,
+                pods=status.host_count,
+                steps=self.job.spec.expected.steps if self.job.spec.expected else None,
+                restarts=status.restart_count,
+                admitted_s=admitted_s,
+                running_s=round(step.elapsed_s, 2),
+            )
+            self.report.pods = status.host_count
+            step.note(f"{status.host_count} pods run, {self.job.spec.gpus:,} GPUs")
+
+    def break_host(self) -> None:
+        """Let a host of the running job die, and see the job leave it."""
+        with self._phase("break a host") as step:
+            self.follower = JobFollower(connect(self.plane.kubeconfig("researcher")), self.job, step.note)
+            before = self.follower.wait_for(costs.is_between_checkpoints, what="under way", timeout_s=RUNNING_TIMEOUT_S)
+            host = before.hosts[len(before.hosts) // 2]
+            with connect(self.plane.kubeconfig("faults")) as api:
+                faults.break_host(client.CoreV1Api(api), host)
+            broken = time.monotonic()
+            step.note(f"host {host} failed at step {before.progress.step if before.progress else '?'}")
+            detected_s: float | None = None
+
+            def recovered(status: TrainingJobStatus) -> bool:
+                nonlocal detected_s
+                if detected_s is None and status.restart_count > before.restart_count:
+                    detected_s = time.monotonic() - broken
+                return detected_s is not None and status.phase is JobPhase.RUNNING
+
+            after = self.follower.wait_for(recovered, what="running again", timeout_s=RUNNING_TIMEOUT_S)
+            recovered_s = time.monotonic() - broken
+            if host in after.hosts:
+                raise JobError(f"the job runs on {host} again, which has failed")
+            self.report.host_loss = costs.host_loss(
+                self.plan,
+                self.job,
+                host=host,
+                before=before,
+                after=after,
+                detected_s=detected_s or recovered_s,
+                recovered_s=recovered_s,
+            )
+            loss = self.report.host_loss
+            step.note(f"{loss.replaced_by or 'nobody'} took its place; {loss.lost_steps} steps are done again")
+
+    def finish(self, *, keep: bool) -> None:
+        """Wait for the job's end; then take everything down, unless it is to be kept."""
+        with self._phase("finish") as step:
+            self.follower = JobFollower(connect(self.plane.kubeconfig("researcher")), self.job, step.note)
+            status = self.follower.wait_for(
+                lambda status: status.phase is JobPhase.SUCCEEDED, what="done", timeout_s=FINISH_TIMEOUT_S
+            )
+            if self.report.job:
+                self.report.job.state = str(status.phase)
+                self.report.job.restarts = status.restart_count
+            if keep:
+                return
+            done = Counter[str]()
+            self.engine.destroy(lambda event: _tell_event(event, done, step))
+            self.report.left_behind = self._left_behind()
+            left = ", ".join(self.report.left_behind) or "nothing"
+            step.note(f"pulumi destroy left {left} behind")
+
+    def _left_behind(self) -> list[str]:
+        """What Pulumi's state and the API server still hold of the cluster."""
+        with connect(self.plane.kubeconfig()) as api:
+            core = client.CoreV1Api(api)
+            nodes = _names(core.list_node().items)
+            namespaces = [name for name in _names(core.list_namespace().items) if name not in KUBERNETES_NAMESPACES]
+            kinds = _names(client.ApiextensionsV1Api(api).list_custom_resource_definition().items)
+        return [*self.engine.resources(), *nodes, *namespaces, *kinds]
+
+
+def _names(objects: Iterable[Any]) -> list[str]:
+    return [str(item.metadata.name) for item in objects]
+
+
+def _tell_event(event: automation.EngineEvent, done: Counter[str], step: Step) -> None:
+    """Show how far the engine is."""
+    if event.resource_pre_event:
+        metadata = event.resource_pre_event.metadata
+        step.doing(f"{done['done']} done, now {metadata.op.value} {metadata.urn.rsplit('::', 1)[-1]}")
+    if event.res_outputs_event:
+        done["done"] += 1
