@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import logging
 import sys
 from pathlib import Path
 
 import kopf
+from kubernetes.aio import client, config
 
-from operators.handlers import register
+from operators import handlers
+from operators.reconciling import Reconciler
 from rackwright.specs import ClusterSpec, SpecError, load_document
 
 DEFAULT_RESYNC_S = 60.0
@@ -19,7 +22,6 @@ def main(arguments: list[str] | None = None) -> int:
     """Run; return 2 for a cluster spec that can't be taken."""
     parser = argparse.ArgumentParser(prog="python -m operators", description="Rackwright's operator of TrainingJobs.")
     parser.add_argument("--cluster", type=Path, required=True, help="the ClusterSpec, as JSON or YAML")
-    parser.add_argument("--namespace", action="append", default=[], help="only this one's jobs (repeatable)")
     parser.add_argument("--liveness", metavar="ADDRESS:PORT", help="answer GET /healthz there")
     parser.add_argument(
         "--resync-seconds",
@@ -34,15 +36,36 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     kopf.configure(log_format=kopf.LogFormat.FULL)
-    logging.getLogger("kopf").setLevel(logging.INFO)
-    kopf.run(
-        registry=register(cluster, resync_s=asked.resync_seconds),
-        standalone=True,
-        clusterwide=not asked.namespace,
-        namespaces=asked.namespace,
-        liveness_endpoint=f"http://{asked.liveness}/healthz" if asked.liveness else None,
-    )
+    for quiet in ("kopf.objects", "aiohttp.access"):  # a line for each event and each probe
+        logging.getLogger(quiet).setLevel(logging.WARNING)
+    asyncio.run(run(cluster, resync_s=asked.resync_seconds, liveness=asked.liveness))
     return 0
+
+
+async def run(cluster: ClusterSpec, *, resync_s: float, liveness: str | None) -> None:
+    """Watch and reconcile until SIGTERM; whichever of the two fails takes the other down with it."""
+    await load_connection()
+    async with client.ApiClient() as api:
+        reconciler = Reconciler(api, cluster, resync_s=resync_s)
+        watching = kopf.operator(
+            registry=handlers.register(reconciler),
+            settings=handlers.settings(),
+            standalone=True,
+            clusterwide=True,
+            liveness_endpoint=f"http://{liveness}/healthz" if liveness else None,
+        )
+        async with asyncio.TaskGroup() as group:
+            work = group.create_task(reconciler.run())
+            await watching
+            work.cancel()
+
+
+async def load_connection() -> None:
+    """Configure the Kubernetes client: in a pod by its service account, elsewhere by the kubeconfig."""
+    try:
+        config.load_incluster_config()  # type: ignore[no-untyped-call]  # the package leaves it bare
+    except config.ConfigException:
+        await config.load_kube_config()  # type: ignore[no-untyped-call]  # as above
 
 
 if __name__ == "__main__":

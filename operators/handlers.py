@@ -6,18 +6,15 @@ deleted while the operator is down.
 
 from __future__ import annotations
 
-import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import kopf
-from kubernetes.aio import client, config
 
-from operators.reconciling import Reconciler
 from operators.store import KINDS, Kind
 
 if TYPE_CHECKING:
-    from rackwright.specs import ClusterSpec
+    from operators.reconciling import Reconciler
 
 PREFIX = "rackwright.dev"
 """Of everything that kopf might ever write to an object."""
@@ -34,48 +31,32 @@ WORKERS = 100
 """Events taken in side by side; each is a few dictionary operations."""
 
 
-def register(cluster: ClusterSpec, *, resync_s: float) -> kopf.OperatorRegistry:
-    """All handlers, with their reconciler in a registry of its own."""
+def register(reconciler: Reconciler) -> kopf.OperatorRegistry:
+    """All handlers, in a registry of their own."""
     registry = kopf.OperatorRegistry()
-    running: dict[str, Any] = {}
-
-    @kopf.on.startup(registry=registry)
-    async def start(settings: kopf.OperatorSettings, **_: object) -> None:
-        configure(settings)
-        await load_connection()
-        api = client.ApiClient()
-        reconciler = Reconciler(api, cluster, resync_s=resync_s)
-        running.update(api=api, reconciler=reconciler, task=asyncio.create_task(reconciler.run()))
-
-    @kopf.on.cleanup(registry=registry)
-    async def stop(**_: object) -> None:
-        running["task"].cancel()
-        await asyncio.gather(running["task"], return_exceptions=True)
-        await running["api"].close()
 
     @kopf.on.probe(id="secondsSinceHeard", registry=registry)
     def seconds_since_heard(**_: object) -> float:
-        reconciler: Reconciler = running["reconciler"]
         return round(time.monotonic() - reconciler.last_heard, 1)
 
     kopf.on.login(registry=registry, retries=5)(kopf.login_via_client)
-
     for kind in KINDS:
-        watch(kind, running, registry)
+        watch(kind, reconciler, registry)
     return registry
 
 
-def watch(kind: Kind, running: dict[str, Any], registry: kopf.OperatorRegistry) -> None:
+def watch(kind: Kind, reconciler: Reconciler, registry: kopf.OperatorRegistry) -> None:
     """Pass each event of a kind on to the reconciler."""
 
     async def hear(event: kopf.RawEvent, **_: object) -> None:
-        running["reconciler"].hear(kind, event["object"], deleted=event["type"] == "DELETED")
+        reconciler.hear(kind, event["object"], deleted=event["type"] == "DELETED")
 
     kopf.on.event(kind.group, kind.version, kind.plural, id=f"hear-{kind.plural}", registry=registry)(hear)
 
 
-def configure(settings: kopf.OperatorSettings) -> None:
-    """Every setting that matters here, explicitly."""
+def settings() -> kopf.OperatorSettings:
+    """Every setting of kopf's that matters here, explicitly."""
+    settings = kopf.OperatorSettings()
     settings.persistence.finalizer = f"{PREFIX}/operator"
     settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=PREFIX)
     settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(prefix=PREFIX)
@@ -88,12 +69,7 @@ def configure(settings: kopf.OperatorSettings) -> None:
     settings.networking.error_backoffs = ERROR_DELAYS_S
     settings.queueing.worker_limit = WORKERS
     settings.peering.standalone = True
-    settings.scanning.disabled = False
-
-
-async def load_connection() -> None:
-    """Configure the Kubernetes client: in a pod by its service account, elsewhere by the kubeconfig."""
-    try:
-        config.load_incluster_config()  # type: ignore[no-untyped-call]  # the package leaves it bare
-    except config.ConfigException:
-        await config.load_kube_config()  # type: ignore[no-untyped-call]  # as above
+    for kind in KINDS:
+        if kind.label_selector:
+            settings.watching.label_selectors[kind.plural] = kind.label_selector
+    return settings

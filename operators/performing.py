@@ -31,7 +31,7 @@ from rackwright.rendering.jobset import PRIORITY_LABEL
 from rackwright.specs.training_job import API_VERSION, KIND
 
 if TYPE_CHECKING:
-    from operators.observed import JobView
+    from operators.observed import JobView, Raw
 
 FIELD_MANAGER = "rackwright-operator"
 APPLY = "application/apply-patch+yaml"
@@ -54,12 +54,15 @@ class Performer:
         self._core = client.CoreV1Api(api)
         self._events = client.EventsV1Api(api)
 
-    async def perform(self, action: Action, job: JobView) -> None:
-        """Do one thing; raise `kubernetes.aio.client.ApiException` if the API server doesn't let it."""
+    async def perform(self, action: Action, job: JobView) -> tuple[Kind, Raw] | None:
+        """Do one thing; return the JobSet or TrainingJob that it made or changed.
+
+        Raise `kubernetes.aio.client.ApiException` if the API server doesn't let it.
+        """
         namespace, name = job.key
         match action:
             case CreateJobSet():
-                await self._create_jobset(namespace, name, action)
+                return await self._create_jobset(namespace, name, action)
             case DeleteJobSet():
                 await self._delete(JOBSETS, namespace, action.name, action.uid)
             case DeleteJob():
@@ -76,19 +79,22 @@ class Performer:
             case FailPod():
                 await self._fail_pod(namespace, action)
             case WriteStatus():
-                await self._write_status(namespace, name, action)
+                return await self._write_status(namespace, name, action)
             case EmitEvent():
                 await self._emit(job, action)
+        return None
 
-    async def _create_jobset(self, namespace: str, name: str, action: CreateJobSet) -> None:
+    async def _create_jobset(self, namespace: str, name: str, action: CreateJobSet) -> tuple[Kind, Raw] | None:
         try:
-            await self._custom.patch_namespaced_custom_object(
+            made: Any = await self._custom.patch_namespaced_custom_object(
                 JOBSETS.group, JOBSETS.version, namespace, JOBSETS.plural, name, action.manifest,
                 field_manager=FIELD_MANAGER, _content_type=APPLY,
             )  # fmt: skip
         except client.ApiException as error:
             if error.status != CONFLICT:  # it is there, and another controller has a part in it: the watch will tell
                 raise
+            return None
+        return JOBSETS, made
 
     async def _delete(self, kind: Kind, namespace: str, name: str, uid: str) -> None:
         # In the foreground: the object stays until its pods are gone, so that none of the same name is made meanwhile.
@@ -130,17 +136,19 @@ class Performer:
             if error.status not in {NOT_FOUND, CONFLICT}:
                 raise
 
-    async def _write_status(self, namespace: str, name: str, action: WriteStatus) -> None:
+    async def _write_status(self, namespace: str, name: str, action: WriteStatus) -> tuple[Kind, Raw] | None:
         status = action.status.model_dump(mode="json", by_alias=True, exclude_none=True)
         body = {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": name}, "status": status}
         try:
-            await self._custom.patch_namespaced_custom_object_status(
+            changed: Any = await self._custom.patch_namespaced_custom_object_status(
                 JOBS.group, JOBS.version, namespace, JOBS.plural, name, body,
                 field_manager=FIELD_MANAGER, force=True, _content_type=APPLY,
             )  # fmt: skip
         except client.ApiException as error:
             if error.status != NOT_FOUND:  # the job was deleted
                 raise
+            return None
+        return JOBS, changed
 
     async def _emit(self, job: JobView, action: EmitEvent) -> None:
         namespace, name = job.key

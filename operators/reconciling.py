@@ -53,7 +53,7 @@ class Reconciler:
 
     async def run(self) -> None:
         """Read everything, then work until cancelled: nothing is decided before all kinds were read once."""
-        while not await self._try_to_resync():
+        while not await self._try_to_resync():  # noqa: ASYNC110 - another process is waited for: there is no event
             await asyncio.sleep(FIRST_READ_DELAY_S)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._queue.run())
@@ -88,7 +88,9 @@ class Reconciler:
                 again_s = min(wait_s, again_s) if again_s is not None else wait_s
                 continue
             logger.info("job %s: %s", "/".join(key), describe(action))
-            await self._performer.perform(action, job)
+            changed = await self._performer.perform(action, job)
+            if changed is not None:  # not to decide on what is older than one's own deeds
+                self._put(*changed)
         return again_s
 
     def _too_soon_s(self, key: JobKey, job: JobView, action: Action) -> float:
@@ -136,8 +138,11 @@ class Reconciler:
             page: Any = await self._custom.list_cluster_custom_object(kind.group, kind.version, kind.plural, **options)
             return dict(page)
         # Of the core API as plain JSON too, and not as models: a view is cut of it, and the rest is thrown away.
-        lists: dict[str, Any] = {"pods": self._core.list_pod_for_all_namespaces, "nodes": self._core.list_node}
-        response = await lists[kind.plural](_preload_content=False, **options)
+        lists: dict[str, Any] = {
+            "pods": self._core.list_pod_for_all_namespaces_without_preload_content,
+            "nodes": self._core.list_node_without_preload_content,
+        }
+        response = await lists[kind.plural](**options)
         body: dict[str, Any] = await response.json()
         return body
 
