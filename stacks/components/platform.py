@@ -12,8 +12,6 @@ from rackwright.rendering.platform import jobset_values, kueue_values
 from stacks.components.objects import declare_objects
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from rackwright.specs import ClusterSpec
 
 KUEUE_CHART = "oci://registry.k8s.io/kueue/charts/kueue"
@@ -36,30 +34,16 @@ class Platform(pulumi.ComponentResource):
     def __init__(self, name: str, args: PlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("rackwright:platform:Platform", name, {}, opts)
         versions = args.spec.platform
-        jobset = self._chart(
-            "jobset",
-            chart=JOBSET_CHART,
-            version=versions.jobset.version,
-            values=jobset_values(args.spec),
-            depends_on=[],
-        )
-        # Kueue looks at its start which kinds of jobs there are, and finds JobSets at once when their kind is there.
-        self._chart(
-            "kueue",
-            chart=KUEUE_CHART,
-            version=versions.kueue.version,
-            values=kueue_values(args.spec),
-            depends_on=[jobset],
-        )
+        # The two come up side by side: Kueue waits for the kinds of jobs that aren't there yet when it starts.
+        self._chart("jobset", chart=JOBSET_CHART, version=versions.jobset.version, values=jobset_values(args.spec))
+        self._chart("kueue", chart=KUEUE_CHART, version=versions.kueue.version, values=kueue_values(args.spec))
         self.register_outputs({"kueue": versions.kueue.version, "jobset": versions.jobset.version})
 
-    def _chart(
-        self, name: str, *, chart: str, version: str, values: dict[str, Any], depends_on: Sequence[pulumi.Resource]
-    ) -> Release:
+    def _chart(self, name: str, *, chart: str, version: str, values: dict[str, Any]) -> None:
         """A release of a chart in the namespace `<name>-system`; declared, so that it goes with the release."""
         namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": f"{name}-system"}}
         declared = declare_objects([namespace], parent=self)
-        return Release(
+        Release(
             name,
             ReleaseArgs(
                 name=name,
@@ -69,5 +53,5 @@ class Platform(pulumi.ComponentResource):
                 values=values,
                 timeout=READY_TIMEOUT_S,
             ),
-            pulumi.ResourceOptions(parent=self, depends_on=[*declared, *depends_on]),
+            pulumi.ResourceOptions(parent=self, depends_on=declared),
         )

@@ -38,7 +38,7 @@ def test_a_refused_spec_ends_the_run_with_every_problem(tmp_path: Path, configur
     with pytest.raises(pulumi.RunError) as refused:
         program.run()
     message = str(refused.value)
-    assert "pools.1.gpu.hosts: got -5" in message
+    assert "pools.1.hosts: got -5" in message
     assert "network" in message
     assert str(path) in message
 

@@ -1,0 +1,48 @@
+"""The programs under the real engine and the real language host."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rehearsal import state
+from rehearsal.engine import PROJECT_ROOT, Engine, stack_file, stack_name
+from tests.stacks.conftest import EXAMPLE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rehearsal.tools import Toolbox
+
+pytestmark = pytest.mark.control_plane
+
+TIMEOUT_S = 120
+"""Seconds after which a preview that ends at its spec hangs; it takes about five."""
+
+
+def test_a_refused_spec_ends_a_preview_with_every_problem_and_no_traceback(toolbox: Toolbox, tmp_path: Path) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    refused = tmp_path / "cluster.yaml"
+    refused.write_text(text.replace("hosts: 132", "hosts: -5").replace("10.140.0.0/29", "10.141.0.0/29"))
+    directory = state.create(tmp_path)
+    engine = Engine(directory, toolbox)
+    try:
+        engine.prepare(refused)
+        preview = subprocess.run(
+            [str(toolbox.program("pulumi")), "preview", "--non-interactive", "--stack", stack_name(directory)],
+            cwd=PROJECT_ROOT,
+            env={**os.environ, **engine.environment()},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=TIMEOUT_S,
+        )
+    finally:
+        stack_file(directory).unlink(missing_ok=True)
+    assert preview.returncode != 0
+    assert "pools.1.hosts: got -5" in preview.stdout
+    assert "network.api: got '10.141.0.0/29'" in preview.stdout
+    assert "Traceback" not in preview.stdout + preview.stderr
