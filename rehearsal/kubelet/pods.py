@@ -70,7 +70,7 @@ class PodTask:
         self._tokens = Tokens(cluster)
         self._references: Mapping[Reference, Object | None] = {}
         self._refresh_at = 0.0
-        self._node_ip: str | None = None
+        self._node_ip = ""
         self._started = datetime.now(UTC)
         self._reported: Object | None = None
         self._published: dict[int, int] = {}
@@ -155,7 +155,7 @@ class PodTask:
         now = asyncio.get_running_loop().time()
         if now < self._refresh_at:
             return
-        if self._node_ip is None:
+        if not self._node_ip:
             self._node_ip = await self._find_node_ip(pod)
         self._references = await self._find_references(pod)
         try:
@@ -190,7 +190,7 @@ class PodTask:
                 pod=pod,
                 references=self._references,
                 tokens=tokens,
-                node_ip=self._node_ip or "",
+                node_ip=self._node_ip,
                 pod_ip=self.pod_ip,
             )
             if contents is None:
@@ -221,7 +221,7 @@ class PodTask:
                 declared,
                 pod=pod,
                 references=self._references,
-                node_ip=self._node_ip or "",
+                node_ip=self._node_ip,
                 pod_ip=self.pod_ip,
             ),
             mounts=volumes.mounts(declared, volumes_directory=self._directory / "volumes"),
@@ -243,7 +243,7 @@ class PodTask:
         status = pod_status(
             [container.view for container in self._containers],
             pod=pod,
-            node_ip=self._node_ip or "",
+            node_ip=self._node_ip,
             pod_ip=self.pod_ip,
             started=self._started,
             now=datetime.now(UTC),

@@ -74,7 +74,7 @@ def pod_status(
     started: datetime,
     now: datetime,
 ) -> Object:
-    """The status to merge into the pod's."""
+    """The status to merge into the pod's; without the host's address while a new host has none (`node_ip` is empty)."""
     ready = bool(containers) and all(view.ready for view in containers)
     gates = [gate["conditionType"] for gate in pod["spec"].get("readinessGates", [])]
     existing = {condition["type"]: condition for condition in pod.get("status", {}).get("conditions", [])}
@@ -88,8 +88,7 @@ def pod_status(
     return {
         "phase": phase(containers, restart_policy=pod["spec"].get("restartPolicy", "Always")),
         "observedGeneration": pod["metadata"].get("generation", 1),
-        "hostIP": node_ip,
-        "hostIPs": [{"ip": node_ip}],
+        **({"hostIP": node_ip, "hostIPs": [{"ip": node_ip}]} if node_ip else {}),
         "podIP": pod_ip,
         "podIPs": [{"ip": pod_ip}],
         "startTime": _timestamp(started),

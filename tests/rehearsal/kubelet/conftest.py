@@ -49,8 +49,12 @@ class Kubectl:
         self("apply", "--server-side", "--filename=-", text=yaml.safe_dump_all(objects))
 
     def wait(self, *arguments: str) -> None:
-        """Wait for a condition, watching."""
-        self("wait", TIMEOUT, *arguments)
+        """Wait for a condition, watching; a failure shows the pods and what the kubelet said."""
+        done = self.run("wait", TIMEOUT, *arguments)
+        if done.returncode:
+            pods = self("get", "pods", "--all-namespaces", "--output=wide")
+            log = self.control_plane.state.log("kubelet").read_text(encoding="utf-8").splitlines()[-20:]
+            pytest.fail("\n".join([done.stderr, pods, *log]))
 
     def get(self, *arguments: str) -> dict[str, Any]:
         """An object or a list of them."""
@@ -72,15 +76,11 @@ def kubectl(control_plane: ControlPlane) -> Iterator[Kubectl]:
                 "labels": {"kubernetes.io/hostname": HOST, "rehearsal.test/host": HOST},
                 "annotations": {KWOK_ANNOTATION: KWOK_PLAYED},
             },
-            "status": {
-                "addresses": [{"type": "InternalIP", "address": "10.0.1.5"}],
-                "capacity": capacity,
-                "allocatable": capacity,
-            },
         }
     )
     # The node's status is a subresource, which apply to the node itself leaves out.
-    patch = json.dumps({"status": {"capacity": capacity, "allocatable": capacity}})
+    addresses = [{"type": "InternalIP", "address": "10.0.1.5"}]
+    patch = json.dumps({"status": {"addresses": addresses, "capacity": capacity, "allocatable": capacity}})
     run("patch", "node", HOST, "--subresource=status", "--type=merge", f"--patch={patch}")
     run.wait("--for=condition=Ready", f"node/{HOST}")
     yield run

@@ -63,6 +63,11 @@ def test_a_pod_is_ready_when_all_containers_and_gates_are() -> None:
     assert conditions([ready], gated)["ContainersReady"]["status"] == "True"
 
 
+def test_a_host_without_an_address_is_left_out() -> None:
+    found = status.pod_status([view()], pod=pod(), node_ip="", pod_ip="198.18.0.1", started=THEN, now=NOW)
+    assert not {"hostIP", "hostIPs"} & found.keys()
+
+
 def test_a_transition_keeps_its_time_until_the_next() -> None:
     declared = pod()
     declared["status"] = {
