@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 CHART_SUFFIX = "-chart"
 """A chart NAME is the tool `NAME-chart` in rehearsal.tools.pins."""
 
-STOP_GRACE_S = 5.0
-"""Seconds that Helm gets to end when the user gives up."""
-
 
 class HelmError(ProviderError):
     """Helm's own error message."""
@@ -106,6 +103,8 @@ class Helm:
         """
         if values is not None:
             arguments = (*arguments, "--values", "-")
+        if self._cancelled.is_set():
+            raise HelmError("cancelled")
         program = _tool("helm").program("helm")
         with self._environment() as environment:
             process = subprocess.Popen(

@@ -147,6 +147,8 @@ class ObjectResources:
                 return State(id="", outputs=passed_on)
             foreseen = self._apply(inputs, manager=manager, dry_run=True)
         except UnservedKindError:
+            if objects.is_built_in(inputs["apiVersion"]):
+                raise
             return State(id="", outputs=passed_on)  # its definition is still to come
         except ApiError as error:
             if error.code == NOT_FOUND:

@@ -120,6 +120,12 @@ def is_secret(properties: Properties) -> bool:
     return properties.get("apiVersion") == "v1" and properties.get("kind") == "Secret"
 
 
+def is_built_in(api_version: str) -> bool:
+    """Whether no definition can add kinds here: groups of definitions have a dot (apiextensions, validation)."""
+    group, _, version = api_version.rpartition("/")
+    return not version or "." not in group
+
+
 def immutable(inputs: Properties, settings: Settings) -> tuple[Path, ...]:
     """Paths whose change needs a new object, as far as it's known without asking the server.
 

@@ -54,6 +54,14 @@ def test_changes_are_told_at_the_innermost_property() -> None:
     assert not found.replaces
 
 
+def test_numbers_are_compared_as_json_has_them() -> None:
+    """It knows one kind of number, and true is none."""
+    assert not compare({"a": 1}, {"a": 1.0})
+    assert compare({"a": 1}, {"a": True})
+    assert compare({"a": 0}, {"a": False})
+    assert compare({"a": 1}, {"a": "1"})
+
+
 def test_an_unknown_differs_even_from_an_unknown() -> None:
     """It may turn out to be anything."""
     assert compare({"a": UNKNOWN}, {"a": UNKNOWN})

@@ -205,6 +205,14 @@ def test_a_preview_passes_on_what_the_server_cannot_judge_yet(configured: Config
     assert outputs["metadata"]["uid"] is UNKNOWN
 
 
+def test_a_preview_refuses_kinds_that_nothing_can_define(configured: Configure) -> None:
+    """A misspelt kind of a built-in group isn't still to come."""
+    instance = configured()
+    misspelt = {"apiVersion": "apps/v1", "kind": "Deploymint", "metadata": {"name": "a"}}
+    with pytest.raises(ProviderError, match="no kind Deploymint in apps/v1"):
+        foreseen(instance, checked(instance, misspelt))
+
+
 def test_what_others_made_is_not_taken_over_unless_told(
     configured: Configure, cluster: Cluster, namespace: str
 ) -> None:
