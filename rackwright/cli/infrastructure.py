@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -64,19 +65,30 @@ def _run(verb: str, *, spec: Path, stack: str | None, arguments: list[str]) -> N
     pulumi = _pulumi()
     name = stack or cluster.name
     path = os.path.relpath(spec.resolve(), checkout)
+    environment = os.environ | {"PATH": _path_with_this_python()}
     for preparation in (
         ["stack", "select", "--create", "--stack", name],
         ["config", "set", SPEC_KEY, path, "--stack", name],
     ):
-        done = subprocess.run([pulumi, *preparation, "--non-interactive"], cwd=checkout, check=False)
+        done = subprocess.run([pulumi, *preparation, "--non-interactive"], cwd=checkout, env=environment, check=False)
         if done.returncode:
             raise typer.Exit(done.returncode)
     try:
-        status = subprocess.run([pulumi, verb, "--stack", name, *arguments], cwd=checkout, check=False).returncode
+        command = [pulumi, verb, "--stack", name, *arguments]
+        status = subprocess.run(command, cwd=checkout, env=environment, check=False).returncode
     except KeyboardInterrupt:  # Pulumi got it too, and has ended in its own way
         raise typer.Abort from None
     if status:
         raise typer.Exit(status)
+
+
+def _path_with_this_python() -> str:
+    """PATH, with the folder of the Python that runs this first.
+
+    Pulumi's Python host takes the interpreter from PATH when the program lies below the project (pulumi#7907), and
+    the programs need this environment's packages, whether it was activated or not.
+    """
+    return os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
 
 
 def _pulumi() -> str:
