@@ -36,7 +36,6 @@ from operators.actions import (
     WriteStatus,
 )
 from rackwright.rendering.jobset import jobset as render_jobset
-from rackwright.rendering.jobset import template_sha256
 from rackwright.specs.training_job_status import Phase
 
 if TYPE_CHECKING:
@@ -62,11 +61,11 @@ def decide(job: JobView, observed: Observed, cluster: ClusterSpec, *, now: datet
     actions: list[Action] = []
     if status != job.status:
         actions.append(WriteStatus(status=status))
-        actions += events(job.status, status)
     if statuses.finished(status):
         actions += after_the_end(job, observed, status, now=now)
     else:
         actions += on_the_way(job, observed, cluster, refused)
+    actions += events(job.status, status)
     return Decision(actions=tuple(actions), look_again_s=next_look(job, status, now=now))
 
 
@@ -94,7 +93,7 @@ def on_the_way(job: JobView, observed: Observed, cluster: ClusterSpec, refused: 
     yield from free_of_dead_hosts(observed)
     if jobset.deleting:
         return
-    if spec.suspend or jobset.template_sha256 != template_sha256(spec):
+    if statuses.taken_down(job, observed):
         yield DeleteJobSet(name=name, uid=jobset.uid)
         return
     if jobset.priority != spec.priority and refused is None:

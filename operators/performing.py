@@ -7,6 +7,8 @@ gone already, or there already, is as it shall be.
 
 from __future__ import annotations
 
+import logging
+import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +35,8 @@ from rackwright.specs.training_job import API_VERSION, KIND
 if TYPE_CHECKING:
     from operators.observed import JobView, Raw
 
+logger = logging.getLogger(__name__)
+
 FIELD_MANAGER = "rackwright-operator"
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
@@ -40,7 +44,6 @@ STRATEGIC_MERGE = "application/strategic-merge-patch+json"
 
 NOT_FOUND = 404
 CONFLICT = 409
-UNPROCESSABLE = 422
 
 NOTE_LENGTH = 1024
 """Bytes of an event's note (the API's limit); messages are ASCII but for a few characters, so fewer are taken."""
@@ -153,7 +156,7 @@ class Performer:
     async def _emit(self, job: JobView, action: EmitEvent) -> None:
         namespace, name = job.key
         body: Any = {
-            "metadata": {"generateName": f"{name}.", "namespace": namespace},
+            "metadata": {"name": f"{name}.{uuid.uuid4().hex[:16]}", "namespace": namespace},
             "eventTime": written(datetime.now(UTC)).replace("Z", "000Z"),  # microseconds
             "reportingController": "rackwright.dev/operator",
             "reportingInstance": FIELD_MANAGER,
@@ -172,10 +175,5 @@ class Performer:
         try:
             await self._events.create_namespaced_event(namespace, body)
         except client.ApiException as error:
-            if error.status not in {NOT_FOUND, UNPROCESSABLE} and not is_terminating(error):
-                raise
-
-
-def is_terminating(error: client.ApiException) -> bool:
-    """Whether the API server refused since the namespace is on its way out."""
-    return error.status == 403 and "being terminated" in str(error.body)  # noqa: PLR2004 - HTTP's Forbidden
+            # The status says the same, and stays; what goes on mustn't wait for it.
+            logger.warning("job %s/%s: event %s was refused: %s", namespace, name, action.reason, error.reason)

@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from operators.actions import Action
     from operators.observed import JobKey, JobView
     from rackwright.specs import ClusterSpec
+    from rackwright.specs.training_job_status import TrainingJobStatus
 
 logger = logging.getLogger(__name__)
 
-PROGRESS_INTERVAL_S = 5.0
-"""Seconds between two writes of a status in which only the progress has changed: one write a job and 5 s."""
+DETAIL_INTERVAL_S = 2.0
+"""Seconds between two writes of a status in which only details change: progress, and how many pods are ready."""
 
 FIRST_READ_DELAY_S = 2.0
 """Seconds between attempts at the first read, which fails while Kueue's or JobSet's definitions aren't there yet."""
@@ -47,7 +48,7 @@ class Reconciler:
         self._resync_s = resync_s
         self._store = Store()
         self._queue = WorkQueue(self.look)
-        self._progress_written: dict[JobKey, float] = {}
+        self._status_written: dict[JobKey, float] = {}
         self.last_heard = time.monotonic()
         """When the API server was last heard of, by an event or a list."""
 
@@ -78,7 +79,7 @@ class Reconciler:
         """Decide for one job and act; return the seconds until the next look, or None."""
         job = self._store.job(key)
         if job is None:
-            self._progress_written.pop(key, None)
+            self._status_written.pop(key, None)
             return None
         decision = decide(job, self._store.observe(key), self._cluster, now=datetime.now(UTC))
         again_s = decision.look_again_s
@@ -94,15 +95,14 @@ class Reconciler:
         return again_s
 
     def _too_soon_s(self, key: JobKey, job: JobView, action: Action) -> float:
-        """Seconds to wait with a write of progress alone; 0 for everything else."""
+        """Seconds to wait with a write of details alone; 0 for everything else."""
         if not isinstance(action, WriteStatus):
             return 0.0
         now = time.monotonic()
-        only_progress = action.status.model_copy(update={"progress": job.status.progress}) == job.status
-        next_s = self._progress_written.get(key, 0.0) + PROGRESS_INTERVAL_S - now
-        if only_progress and next_s > 0:
+        next_s = self._status_written.get(key, -DETAIL_INTERVAL_S) + DETAIL_INTERVAL_S - now
+        if next_s > 0 and only_details_differ(action.status, job.status):
             return next_s
-        self._progress_written[key] = now
+        self._status_written[key] = now
         return 0.0
 
     def _wake(self, keys: set[JobKey]) -> None:
@@ -158,6 +158,16 @@ class Reconciler:
         while True:
             await asyncio.sleep(self._resync_s)
             await self._try_to_resync()
+
+
+def only_details_differ(new: TrainingJobStatus, old: TrainingJobStatus) -> bool:
+    """Whether nothing has happened that anyone would wait for."""
+
+    def events(status: TrainingJobStatus) -> object:
+        verdicts = {each.type: (each.status, each.reason, each.observed_generation) for each in status.conditions}
+        return status.phase, verdicts, status.restarts, status.gang
+
+    return events(new) == events(old)
 
 
 def describe(action: Action) -> str:

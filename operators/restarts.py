@@ -68,12 +68,13 @@ def find_loss(job: JobView, observed: Observed) -> Loss | None:
         if failure:
             return Loss(cause=HOST_FAILED, host=pod.host, message=f"{pod.host}: {failure}")
     workload = observed.workload
-    if workload is not None and not workload.admitted:
+    if workload is not None and (workload.eviction or not workload.admitted):
         reason = workload.eviction or "Evicted"
         return Loss(cause=reason, message=f"Kueue took the gang off its hosts: {reason}")
     missing = sorted(set(range(job.job.spec.hosts)) - {pod.rank for pod in living_pods(observed)})
     if missing:
-        return Loss(cause=POD_FAILED, message=f"{len(missing)} pods failed or went, the first of rank {missing[0]}")
+        others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        return Loss(cause=POD_FAILED, message=f"the pod of rank {missing[0]}{others} failed or went")
     return None
 
 
@@ -88,8 +89,8 @@ def update(job: JobView, observed: Observed, *, progress: Progress | None, now: 
         return record
     if record.gang is not None:
         return append(record, restart(loss, old, progress, now=now), gang=None)
-    if record.open is not None and loss.cause == HOST_FAILED and record.open.cause != HOST_FAILED:
-        # The pods' end was heard of before the host's.
+    if record.open is not None and record.open.cause == POD_FAILED != loss.cause:
+        # The pods' end was heard of before its cause.
         known = record.open.model_copy(update={"cause": loss.cause, "host": loss.host, "message": loss.message})
         return Record(restarts=(*record.restarts[:-1], known), count=record.count, gang=None)
     return record

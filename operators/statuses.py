@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import ValidationError
 
 from operators import restarts
+from rackwright.rendering.jobset import template_sha256
 from rackwright.specs.training_job_status import Condition, Phase, Progress, ReportedProgress, TrainingJobStatus
 
 if TYPE_CHECKING:
@@ -47,9 +48,8 @@ def report(job: JobView, observed: Observed, *, refused: Refusal | None, now: da
     moment = written(now)
     progress = read_progress(job, observed) or old.progress
     ended = ending(job, observed, now=now)
-    suspended = job.job.spec.suspend and ended is None
     record = restarts.update(job, observed, progress=progress, now=moment)
-    if suspended or ended:
+    if ended or taken_down(job, observed):
         record = restarts.Record(restarts=old.restarts, count=old.restart_count, gang=None)
     phase, message = ended or life(job, observed, record, refused)
     whole = record.gang is not None and restarts.is_whole(job, observed)
@@ -85,6 +85,12 @@ def ending(job: JobView, observed: Observed, *, now: datetime) -> tuple[Phase, s
     if due is not None and now >= due:
         return Phase.FAILED, f"Not finished after {job.job.spec.active_deadline_seconds} s (activeDeadlineSeconds)."
     return None
+
+
+def taken_down(job: JobView, observed: Observed) -> bool:
+    """Whether the gang goes by its author's wish: suspended, or changed while it was. That is no restart."""
+    jobset, spec = observed.jobset, job.job.spec
+    return spec.suspend or (jobset is not None and jobset.template_sha256 != template_sha256(spec))
 
 
 def life(job: JobView, observed: Observed, record: Record, refused: Refusal | None) -> tuple[Phase, str]:
