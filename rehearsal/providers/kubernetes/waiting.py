@@ -72,6 +72,7 @@ class Waiter:
                 raise ProviderError(f"{reference} was deleted by someone else while it was waited for")
             found = rule(live)
             if found.verdict == "ready":
+                deadline.conclude(lambda: tell("ready"))
                 return live
             if found.verdict == "failed":
                 raise NotReadyError([f"{reference} failed: {found.reason}", *self._clues(live, reference)], live)
@@ -88,6 +89,7 @@ class Waiter:
         while True:
             live = self._cluster.get(kind, namespace=reference.namespace, name=reference.name)
             if live is None or live["metadata"]["uid"] != uid:
+                deadline.conclude(lambda: tell("gone"))
                 return
             held = _held_by(live)
             ended = deadline.wait(lambda: tell(held))  # noqa: B023  # called before the next round
@@ -147,12 +149,19 @@ class Deadline:
         self._timeout_s = timeout_s
         self._end = time.monotonic() + timeout_s
         self._cancelled = cancelled
-        self._told = time.monotonic()
+        self._last_told = time.monotonic()
+        self._has_told = False
+
+    def conclude(self, tell: Callable[[], None]) -> None:
+        """Say that the wait is over, if it was spoken of: the engine goes on showing the last message."""
+        if self._has_told:
+            tell()
 
     def wait(self, tell: Callable[[], None] | None = None) -> str | None:
         """Let some time pass; return why there is none left, if so. Now and then `tell` is called."""
-        if tell is not None and time.monotonic() - self._told > TELL_INTERVAL_S:
-            self._told = time.monotonic()
+        if tell is not None and time.monotonic() - self._last_told > TELL_INTERVAL_S:
+            self._last_told = time.monotonic()
+            self._has_told = True
             tell()
         if self._cancelled.wait(POLL_INTERVAL_S):
             return "cancelled"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import threading
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -358,8 +357,6 @@ def test_a_program_may_wait_for_a_condition(configured: Configure, cluster: Clus
         "metadata": {"name": "w", "annotations": {objects.WAIT_FOR: "condition=Ready"}},
         "spec": {"size": 1},
     }
-    told = threading.Event()
-    instance.tell = lambda _urn, _text: told.set()
     with pytest.raises(InitializationError, match="condition Ready is not there, expected True") as caught:
         created(instance, widget, timeout_s=SHORT_S)
     assert caught.value.resource_id == f"{namespace}/w"
