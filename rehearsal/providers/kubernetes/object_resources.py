@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rehearsal.providers import differences
 from rehearsal.providers.differences import Difference
-from rehearsal.providers.kubernetes import drift, objects, readiness
+from rehearsal.providers.kubernetes import checking, drift, objects, readiness
 from rehearsal.providers.kubernetes.cluster import (
     CONFLICT,
     NOT_FOUND,
@@ -56,13 +56,13 @@ class ObjectResources:
 
     def check(self, resource: Resource, *, old_inputs: Properties, new_inputs: Properties, seed: bytes) -> Checked:
         """Fill in the name and the namespace."""
-        failures = _failures(resource, new_inputs)
+        failures = checking.failures(resource, new_inputs)
         metadata = new_inputs.get("metadata", {})
         if failures or metadata is UNKNOWN or UNKNOWN in (new_inputs["apiVersion"], new_inputs["kind"]):
             return Checked(new_inputs, failures)
         metadata = dict(metadata or {})
         if not metadata.get("name"):
-            metadata |= _automatic_name(resource, metadata, old_inputs=old_inputs, seed=seed)
+            metadata |= checking.automatic_name(resource, metadata, old_inputs=old_inputs, seed=seed)
         if not metadata.get("namespace") and self._is_namespaced(new_inputs):
             metadata["namespace"] = self._settings.namespace
         inputs = {**new_inputs, "metadata": metadata}
@@ -123,7 +123,7 @@ class ObjectResources:
         manager = objects.field_manager(inputs, {}, urn=resource.urn)
         if preview:
             return self._foreseen_creation(inputs, manager=manager)
-        timeout_s = _timeout(inputs, timeout_s)
+        timeout_s = objects.timeout(inputs, option_s=timeout_s, default_s=DEFAULT_TIMEOUT_S)
         kind = self._waiter.until_served(inputs["apiVersion"], inputs["kind"], timeout_s=SERVED_TIMEOUT_S)
         inputs = self._in_namespace(inputs, kind)
         reference = objects.reference(inputs)
@@ -180,7 +180,7 @@ class ObjectResources:
 
     def read(self, resource: Resource, *, resource_id: str, inputs: Properties, outputs: Properties) -> State | None:
         """The object as it is now, with drift only where the program set something."""
-        reference = _reference(resource, resource_id, inputs, outputs)
+        reference = objects.reference_of(resource, resource_id, inputs, outputs)
         try:
             kind = self._cluster.kind(reference.api_version, reference.kind)
         except UnservedKindError:
@@ -227,14 +227,21 @@ class ObjectResources:
             lambda: self._apply(new_inputs, manager=manager, dry_run=False), timeout_s=WEBHOOK_TIMEOUT_S
         )
         kind = self._cluster.kind(new_inputs["apiVersion"], new_inputs["kind"])
-        live = self._ready(resource, kind, new_inputs, live, manager=manager, timeout_s=_timeout(new_inputs, timeout_s))
+        live = self._ready(
+            resource,
+            kind,
+            new_inputs,
+            live,
+            manager=manager,
+            timeout_s=objects.timeout(new_inputs, option_s=timeout_s, default_s=DEFAULT_TIMEOUT_S),
+        )
         return objects.outputs_of(live, inputs=new_inputs, manager=manager)
 
     def delete(
         self, resource: Resource, *, resource_id: str, inputs: Properties, outputs: Properties, timeout_s: float
     ) -> None:
         """Delete the object, its dependents first, and wait until it is gone."""
-        reference = _reference(resource, resource_id, inputs, outputs)
+        reference = objects.reference_of(resource, resource_id, inputs, outputs)
         try:
             kind = self._cluster.kind(reference.api_version, reference.kind)
         except UnservedKindError:
@@ -251,7 +258,7 @@ class ObjectResources:
             kind,
             reference,
             uid=live["metadata"]["uid"],
-            timeout_s=_timeout(inputs, timeout_s),
+            timeout_s=objects.timeout(inputs, option_s=timeout_s, default_s=DEFAULT_TIMEOUT_S),
             tell=lambda text: self._tell(resource.urn, text),
         )
         if reference.kind == "CustomResourceDefinition":
@@ -333,54 +340,6 @@ def _existing(reference: Reference) -> ProviderError:
 def _metadata(inputs: Properties) -> Properties:
     metadata = inputs.get("metadata")
     return dict(metadata) if isinstance(metadata, dict) else {}
-
-
-def _failures(resource: Resource, inputs: Properties) -> list[Failure]:
-    found = [
-        Failure(name, f"{resource.type} has no {name}; an object needs both apiVersion and kind")
-        for name in ("apiVersion", "kind")
-        if not inputs.get(name)
-    ]
-    metadata = inputs.get("metadata")
-    if metadata is not None and metadata is not UNKNOWN and not isinstance(metadata, dict):
-        found.append(Failure("metadata", f"metadata: found {type(metadata).__name__}, expected an object"))
-    elif isinstance(metadata, dict) and metadata.get("generateName"):
-        reason = "generateName is not modelled by this stand-in provider; leave it out, and a name is made"
-        found.append(Failure("metadata.generateName", reason))
-    return found
-
-
-def _automatic_name(resource: Resource, metadata: Properties, *, old_inputs: Properties, seed: bytes) -> Properties:
-    """A name, and the annotation that says where it comes from; the old one as long as the object stays."""
-    old = old_inputs.get("metadata") or {}
-    if (old.get("annotations") or {}).get(objects.AUTONAMED) == "true":
-        name = old["name"]
-    else:
-        name = objects.automatic_name(resource.name, seed=seed or resource.urn.encode())
-    annotations = metadata.get("annotations")
-    if annotations is UNKNOWN:
-        return {"name": name}
-    return {"name": name, "annotations": {**(annotations or {}), objects.AUTONAMED: "true"}}
-
-
-def _reference(resource: Resource, resource_id: str, inputs: Properties, outputs: Properties) -> Reference:
-    """Which object a resource is: from its state, or for an import from its type and id."""
-    described = outputs if "kind" in outputs else inputs
-    if "kind" in described:
-        api_version, kind = described["apiVersion"], described["kind"]
-    else:
-        api_version, _, kind = resource.type.removeprefix("kubernetes:").rpartition(":")
-        api_version = api_version.removeprefix("core/")
-    namespace, _, name = resource_id.rpartition("/")
-    return objects.Reference(api_version=api_version, kind=kind, namespace=namespace or None, name=name)
-
-
-def _timeout(inputs: Properties, timeout_s: float) -> float:
-    """The timeout: the annotation's, the resource option's, or the default."""
-    asked = objects.annotations_of(inputs).get(objects.TIMEOUT_SECONDS)
-    if isinstance(asked, str) and asked.isdecimal():
-        return float(asked)
-    return timeout_s or DEFAULT_TIMEOUT_S
 
 
 def _at(properties: Properties, path: Path) -> object:

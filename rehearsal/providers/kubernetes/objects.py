@@ -11,6 +11,7 @@ from rehearsal.providers.values import UNKNOWN
 if TYPE_CHECKING:
     from rehearsal.providers.kubernetes.cluster import Object
     from rehearsal.providers.kubernetes.configuration import Settings
+    from rehearsal.providers.model import Resource
     from rehearsal.providers.values import Path, Properties
 
 ANNOTATIONS = "pulumi.com/"
@@ -92,11 +93,31 @@ def reference(body: Object) -> Reference:
     )
 
 
+def reference_of(resource: Resource, resource_id: str, inputs: Properties, outputs: Properties) -> Reference:
+    """Which object a resource is: from its state, or for an import from its type and id."""
+    described = outputs if "kind" in outputs else inputs
+    if "kind" in described:
+        api_version, kind = described["apiVersion"], described["kind"]
+    else:
+        api_version, _, kind = resource.type.removeprefix("kubernetes:").rpartition(":")
+        api_version = api_version.removeprefix("core/")
+    namespace, _, name = resource_id.rpartition("/")
+    return Reference(api_version=api_version, kind=kind, namespace=namespace or None, name=name)
+
+
 def annotations_of(inputs: Properties) -> dict[str, Any]:
     """The annotations; none if they aren't known yet."""
     metadata = inputs.get("metadata")
     found = metadata.get("annotations") if isinstance(metadata, dict) else None
     return found if isinstance(found, dict) else {}
+
+
+def timeout(inputs: Properties, *, option_s: float, default_s: float) -> float:
+    """The timeout: the annotation's, the resource option's, or the default."""
+    asked = annotations_of(inputs).get(TIMEOUT_SECONDS)
+    if isinstance(asked, str) and asked.isdecimal():
+        return float(asked)
+    return option_s or default_s
 
 
 def automatic_name(resource_name: str, *, seed: bytes) -> str:
