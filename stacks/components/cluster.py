@@ -50,6 +50,12 @@ class Cluster(pulumi.ComponentResource):
         if args.spec.network is None:
             raise ValueError("a cluster is made from the spec's addresses, and this spec has none")
         public = bool(args.spec.network.api_clients)
+        if not public:
+            pulumi.log.info(
+                f"The Kubernetes API is private: run this where {args.spec.network.api} can be reached, or name your "
+                "own range in network.api_clients before the cluster is made.",
+                resource=self,
+            )
         cluster = oci.containerengine.Cluster(
             name,
             name=name,

@@ -145,13 +145,17 @@ def test_the_api_is_public_for_named_clients_only(declared: Declare, spec: Clust
     assert public == {"example-api"}
 
 
-def test_without_clients_the_api_is_private_and_there_is_no_way_in(declared: Declare, changed: Change) -> None:
+def test_without_clients_the_api_is_private_and_there_is_no_way_in(
+    declared: Declare, changed: Change, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     run = declared(changed(lambda data: data["network"].pop("api_clients")))
     [cluster] = run.of("oci:ContainerEngine/cluster:Cluster")
     assert cluster.inputs["endpointConfig"]["isPublicIpEnabled"] is False
     assert run.calls["oci:ContainerEngine/getClusterKubeConfig:getClusterKubeConfig"]["endpoint"] == "PRIVATE_ENDPOINT"
     assert run.outputs["api_endpoint"] == "10.140.0.2:6443"
     assert not run.of("InternetGateway")
+    assert "run this where 10.140.0.0/29 can be reached" in caplog.text
     assert all(each.inputs["prohibitPublicIpOnVnic"] for each in run.of("subnet:Subnet"))
 
 
