@@ -33,6 +33,10 @@ class Shelf(Generic[EntryType]):
         document = RootModel[dict[str, self.entry]]  # type: ignore[name-defined]  # the type is a value here
         return parse_document(text, document, source=f"catalogue {self.file}").root
 
+    def names(self) -> list[str]:
+        """All names, in the file's order."""
+        return list(self.entries)
+
     def get(self, name: str, *, field: str) -> EntryType:
         """The entry of that name; `field` is the field that asks, for the error's message."""
         if name in self.entries:

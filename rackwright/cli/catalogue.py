@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 
 def list_entries(
-    kind: Annotated[str, typer.Argument(help=f"One of {', '.join(SHELVES)}.")],
+    kind: Annotated[str, typer.Argument(help=f"One of {', '.join(SHELVES)}.", autocompletion=lambda: list(SHELVES))],
     *,
     as_json: Json = False,
 ) -> None:
@@ -45,7 +45,9 @@ def list_entries(
 
 
 def reference(
-    name: Annotated[str | None, typer.Argument(help="A reference cluster of the catalogue.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="A reference cluster of the catalogue.", autocompletion=CLUSTERS.names)
+    ] = None,
     *,
     list_names: Annotated[bool, typer.Option("--list", help="Print the names, one a line.")] = False,
     as_json: Json = False,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from rackwright import sizing
+from rackwright.catalog import GPUS, MODELS, PLACES
 from rackwright.cli import catalogue, size_files
 from rackwright.cli import explain as explaining
 from rackwright.cli.outcome import CommandError, ExitCode
@@ -38,7 +39,10 @@ app = typer.Typer(
 def size(
     context: typer.Context,
     *,
-    model: Annotated[str | None, typer.Option(help="A model of the catalogue (`rackwright size list models`).")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="A model of the catalogue (`rackwright size list models`).", autocompletion=MODELS.names),
+    ] = None,
     tokens: Annotated[float | None, typer.Option(help="Tokens to train on, such as 15.6e12.")] = None,
     gpus: Annotated[int | None, typer.Option(help="GPUs to train on; spares come on top.")] = None,
     deadline_days: Annotated[float | None, typer.Option(help="Days until it shall be done.")] = None,
@@ -46,11 +50,11 @@ def size(
         Path | None, typer.Option(help="A request as YAML; options given beside it go before it.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="Names the cluster and the job.")] = None,
-    gpu: Annotated[str | None, typer.Option(help="A GPU of the catalogue.")] = None,
+    gpu: Annotated[str | None, typer.Option(help="A GPU of the catalogue.", autocompletion=GPUS.names)] = None,
     precision: Annotated[str | None, typer.Option(help="bf16 or fp8.")] = None,
     batch_tokens: Annotated[int | None, typer.Option(help="Tokens of one step.")] = None,
     sequence_tokens: Annotated[int | None, typer.Option(help="Tokens of one sequence.")] = None,
-    place: Annotated[str | None, typer.Option(help="`oracle` or `existing`.")] = None,
+    place: Annotated[str | None, typer.Option(help="`oracle` or `existing`.", autocompletion=PLACES.names)] = None,
     output_directory: Annotated[
         Path | None, typer.Option(help="Write cluster.yaml and job.yaml there.", file_okay=False)
     ] = None,

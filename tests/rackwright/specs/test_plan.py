@@ -1,0 +1,61 @@
+"""A plan is a document like the others: it can be written, read and checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from pydantic import BaseModel
+
+from rackwright import sizing
+from rackwright.cli.plan_table import FRACTIONS, split_unit
+from rackwright.specs import dump_document
+from rackwright.specs.documents import parse_document
+from rackwright.specs.figure import Figure
+from rackwright.specs.plan import Plan
+from rackwright.specs.request import Request
+
+pytestmark = pytest.mark.pure
+
+COUNTS = frozenset({"parameters", "active_parameters", "spares"})
+"""Figures without a unit."""
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    """A small plan."""
+    return sizing.plan(Request(name="run", model="llama-3-8b", tokens=1e12, gpus=64))
+
+
+def figure_fields(model: type[BaseModel]) -> Iterator[str]:
+    """The names of all figures of a plan, in each of its parts."""
+    for name, field in model.model_fields.items():
+        if field.annotation is Figure:
+            yield name
+        elif isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from figure_fields(field.annotation)
+
+
+def test_it_survives_writing_and_reading_as_yaml_and_json(plan: Plan) -> None:
+    assert parse_document(dump_document(plan), Plan, source="plan.yaml") == plan
+    assert Plan.model_validate(json.loads(plan.model_dump_json(by_alias=True))) == plan
+
+
+def test_every_figure_says_its_unit() -> None:
+    for name in figure_fields(Plan):
+        assert split_unit(name)[1] or name in COUNTS | FRACTIONS, name
+
+
+def test_the_parts_of_a_step_add_up(plan: Plan) -> None:
+    parts = [figure.expected for name, figure in plan.step if name != "step_s"]
+    assert sum(parts) == pytest.approx(plan.step.step_s.expected)
+
+
+def test_all_hosts_are_accounted_for(plan: Plan) -> None:
+    hosts = plan.hosts
+    assert hosts.hosts == hosts.training_gpus // hosts.gpus_per_host + hosts.spares + hosts.idle
+
+
+def test_it_has_a_json_schema(plan: Plan) -> None:
+    assert set(Plan.model_json_schema(by_alias=True)["required"]) <= set(plan.model_dump(by_alias=True))
