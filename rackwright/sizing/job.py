@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rackwright.catalog import PLACES
 from rackwright.sizing.cluster import DEFAULT_TEAM
+from rackwright.sizing.parallelism import stage_layers
 from rackwright.sizing.placement import topology_wish
 from rackwright.specs.plan import Plan
 from rackwright.specs.training_job import (
@@ -125,8 +126,12 @@ def _megatron_arguments(plan: Plan) -> tuple[str, ...]:
         settings["recompute-method"] = "uniform"
     if plan.request.precision == "fp8":
         settings["fp8-format"] = "hybrid"
-    if architecture.layers % split.pipeline:
+    stages = stage_layers(architecture.layers, split.pipeline)
+    if architecture.layers % split.pipeline and (architecture.layers + 2) % split.pipeline == 0:
         switches += ["account-for-embedding-in-pipeline-split", "account-for-loss-in-pipeline-split"]
+    elif architecture.layers % split.pipeline:
+        settings["decoder-first-pipeline-num-layers"] = stages[0]
+        settings["decoder-last-pipeline-num-layers"] = stages[-1]
     if architecture.experts is not None:
         settings["num-experts"] = architecture.experts.count
         settings["moe-router-topk"] = architecture.experts.active

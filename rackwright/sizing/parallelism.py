@@ -118,14 +118,16 @@ def _powers_of_two(largest: int) -> list[int]:
 def _stages_are_sane(layers: int, stages: int) -> bool:
     if layers % stages == 0:
         return True
-    # An uneven split pays only when embedding and head fill the gap, or nearly.
+    # An uneven split pays only when embedding and head fill the gap, or nearly (DeepSeek-V3: 61 layers on 8 ranks).
     return stages > 1 and layers + 2 >= 2 * stages and -(layers + 2) % stages <= 1
 
 
 def _virtual_stages(layers: int, stages: int) -> list[int]:
     if stages == 1:
         return [1]
-    largest = max(stage_layers(layers, stages)) if layers % stages == 0 else -(-(layers + 2) // stages)
+    if layers % stages and (layers + 2) % stages:
+        return [1]  # Megatron interleaves even splits alone, embedding and head counted as layers
+    largest = layers // stages if layers % stages == 0 else (layers + 2) // stages
     return [size for size in range(1, largest + 1) if largest % size == 0]
 
 

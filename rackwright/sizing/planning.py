@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 
@@ -10,6 +11,7 @@ from rackwright.sizing import fabric, limits, memory, parameters, reliability
 from rackwright.sizing.choosing import Choice, fastest
 from rackwright.sizing.cost import cost_plan
 from rackwright.sizing.figures import exact
+from rackwright.sizing.parallelism import Layout, layouts
 from rackwright.sizing.power import power_plan
 from rackwright.sizing.step_plan import model_flops, run_plan, step_plan
 from rackwright.sizing.step_time import Machine
@@ -105,14 +107,37 @@ def _size(task: Task) -> Sized:
     if task.request.gpus is not None:
         sized = _on(task, task.request.gpus)
         if sized is None:
-            raise _refusal(
-                "gpus",
-                task.request.gpus,
-                f"enough memory for {task.model_name}: no valid split fits into {task.machine.gpu.title}",
-                f"give more GPUs: {_number_that_fits(task):,} are enough",
-            )
+            raise _why_none(task, task.request.gpus)
         return sized
     return _by_deadline(task)
+
+
+def _why_none(task: Task, gpus: int) -> SpecError:
+    """The refusal of a number of GPUs: too few for the model, or too many for the batch."""
+    if not any(_layouts(task, gpus)):
+        return _refusal(
+            "gpus",
+            gpus,
+            f"GPUs that can share a batch of {task.batch:,} sequences: no split of {task.model_name} gives each of "
+            "them work",
+            "use fewer GPUs, or a larger batch_tokens",
+        )
+    return _refusal(
+        "gpus",
+        gpus,
+        f"enough memory for {task.model_name}: no valid split fits into {task.machine.gpu.title}",
+        f"give more GPUs: {_number_that_fits(task):,} are enough",
+    )
+
+
+def _layouts(task: Task, gpus: int) -> Iterator[Layout]:
+    return layouts(
+        task.architecture,
+        gpus=gpus,
+        gpus_per_host=task.gpus_per_host,
+        sequence_tokens=task.sequence_tokens,
+        batch=task.batch,
+    )
 
 
 def _on(task: Task, gpus: int) -> Sized | None:

@@ -27,6 +27,11 @@ def test_llama_405b_on_16_stages_gives_the_first_and_last_one_layer_less() -> No
     assert stage_layers(126, 16) == (7, *(8,) * 14, 7)
 
 
+def test_an_odd_number_of_layers_leaves_the_last_stage_short() -> None:
+    """DeepSeek-V3: 61 layers, embedding and head on 8 ranks."""
+    assert stage_layers(61, 8) == (7, *(8,) * 6, 6)
+
+
 @pytest.mark.parametrize("name", ["llama-3.1-405b", "llama-3-8b", "grok-1-314b", "deepseek-v3-671b"])
 @pytest.mark.parametrize("gpus", [8, 512, 1000])
 def test_every_layout_keeps_the_rules(name: str, gpus: int) -> None:
@@ -42,6 +47,7 @@ def test_every_layout_keeps_the_rules(name: str, gpus: int) -> None:
         assert sum(stage_layers(architecture.layers, layout.pipeline)) == architecture.layers
         if layout.virtual_pipeline > 1:
             assert layout.micro_batches % layout.pipeline == 0
+            assert architecture.layers % layout.pipeline == 0 or (architecture.layers + 2) % layout.pipeline == 0
         experts = architecture.experts.count if architecture.experts else 1
         assert experts % layout.expert == 0
         assert layout.tensor * layout.context * layout.data % layout.expert == 0
