@@ -51,7 +51,7 @@ class Toolbox:
         """One folder with links to all programs of this toolbox and their scripts, for PATH."""
         links = dict(sorted(self._links().items()))
         texts = [text for name, target in links.items() for text in (name, str(target))]
-        name = f"bin-{digest(text.encode() for text in texts)}"
+        name = f"programs-{digest(text.encode() for text in texts)}"
         directory = self.cache.root / name
         if not directory.exists():
             with self.cache.locked(name):
@@ -157,5 +157,13 @@ def _main_file(pin: Pin) -> str:
 
 
 def _link_all(links: Mapping[str, Path], directory: Path) -> None:
+    """Link the programs into one folder, as files of their own where that's possible.
+
+    Pulumi takes a language host that lies beside its own file for the one that belongs to it, and warns of any other; a
+    symbolic link would lead it away from the folder.
+    """
     for name, target in links.items():
-        (directory / name).symlink_to(target)
+        try:
+            (directory / name).hardlink_to(target)
+        except OSError:  # a program of the machine, on another file system
+            (directory / name).symlink_to(target)

@@ -51,6 +51,8 @@ class Gang:
     namespace: str
     pods: tuple[str, ...]
     """In rank order."""
+    training: tuple[str, ...]
+    """Those that haven't been told yet that they are done."""
 
 
 class Cluster:
@@ -92,6 +94,7 @@ class Cluster:
             id=",".join(str(meta.uid) for meta in in_order),
             namespace=job.namespace,
             pods=tuple(str(meta.name) for meta in in_order),
+            training=tuple(str(meta.name) for meta in in_order if FINISHED_ANNOTATION not in (meta.annotations or {})),
         )
 
     def report(self, gang: Gang, *, step: int, checkpoint_step: int) -> None:
@@ -101,7 +104,7 @@ class Cluster:
 
     def finish(self, gang: Gang) -> None:
         """Let all processes end well."""
-        for pod in gang.pods:
+        for pod in gang.training:
             self._annotate(gang, pod, {FINISHED_ANNOTATION: "true"})
 
     def _annotate(self, gang: Gang, pod: str, annotations: Mapping[str, str]) -> None:
