@@ -48,12 +48,17 @@ class Fleet:
         Raise `OracleError` when the name belongs to another host's node; the nodes that were made stay.
         """
         if nodes:
-            asyncio.run(self._connected(lambda server: self._join(server, nodes)))
+            self._run(lambda server: self._join(server, nodes))
 
     def leave(self, names: Sequence[str]) -> None:
         """Delete nodes and, by force, the pods on them: no kubelet is left to end them. Absent nodes are fine."""
         if names:
-            asyncio.run(self._connected(lambda server: self._leave(server, names)))
+            self._run(lambda server: self._leave(server, names))
+
+    def _run(self, work: Callable[[_Server], Awaitable[None]]) -> None:
+        # Unlike `asyncio.run`, this leaves the thread's own event loop alone.
+        with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+            runner.run(self._connected(work))
 
     async def _connected(self, work: Callable[[_Server], Awaitable[None]]) -> None:
         if not self._kubeconfig.exists():

@@ -86,6 +86,4 @@ def account_in(directory: Path) -> Account:
     StateDirectory(directory).describe(
         server="https://127.0.0.1:6443", service_cidr="10.96.0.0/16", kubernetes_version=VERSION
     )
-    with Store(directory).transaction():
-        pass  # keeps the seed
     return Account(Oracle(directory=directory, region=Region("us-chicago-1"), tenancy=TENANCY))

@@ -1,5 +1,7 @@
 """Hosts join the real API server, and leave it with their pods."""
 
+# ruff: noqa: ANN401  # in the client's models everything may be absent, which is of no use to tests
+
 from __future__ import annotations
 
 import uuid
@@ -36,15 +38,19 @@ def fleet(control_plane: ControlPlane) -> Fleet:
 
 
 @pytest.fixture
-def api(control_plane: ControlPlane) -> client.CoreV1Api:
-    return client.CoreV1Api(config.new_client_from_config(str(control_plane.kubeconfig("admin"))))
+def api(control_plane: ControlPlane) -> Any:
+    path = str(control_plane.kubeconfig("admin"))
+    return client.CoreV1Api(config.new_client_from_config(path))  # type: ignore[no-untyped-call]  # not annotated
 
 
-def present(api: client.CoreV1Api, names: list[str]) -> set[str]:
+def present(
+    api: Any,
+    names: list[str],
+) -> set[str]:
     return {node.metadata.name for node in api.list_node().items} & set(names)
 
 
-def test_hosts_join_with_their_status_and_leave_with_their_pods(fleet: Fleet, api: client.CoreV1Api) -> None:
+def test_hosts_join_with_their_status_and_leave_with_their_pods(fleet: Fleet, api: Any) -> None:
     mark = uuid.uuid4().hex[:8]
     names = [f"fleet-{mark}-{index}" for index in range(70)]
     fleet.join([bare_node(name, f"id-{name}") for name in names])
@@ -52,7 +58,7 @@ def test_hosts_join_with_their_status_and_leave_with_their_pods(fleet: Fleet, ap
         assert present(api, names) == set(names)
         conditions = {each.type: each.status for each in api.read_node(names[0]).status.conditions}
         assert conditions["Ready"] == "True"
-        pod = {
+        pod: dict[str, Any] = {
             "metadata": {"name": f"fleet-{mark}", "finalizers": []},
             "spec": {
                 "nodeName": names[0],
@@ -70,7 +76,7 @@ def test_hosts_join_with_their_status_and_leave_with_their_pods(fleet: Fleet, ap
     api.delete_namespace(f"fleet-{mark}")
 
 
-def test_joining_and_leaving_twice_is_fine_but_a_name_belongs_to_one_host(fleet: Fleet, api: client.CoreV1Api) -> None:
+def test_joining_and_leaving_twice_is_fine_but_a_name_belongs_to_one_host(fleet: Fleet, api: Any) -> None:
     name = f"fleet-{uuid.uuid4().hex[:8]}"
     fleet.join([bare_node(name, "one")])
     try:

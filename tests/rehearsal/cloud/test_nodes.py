@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,7 +50,7 @@ def h100_pool(boot: Bootstrap, *, rdma_interfaces: int = 16) -> Pool:
     )
 
 
-def made(boot: Bootstrap) -> dict[str, dict[str, dict[str, object]]]:
+def made(boot: Bootstrap) -> dict[str, Any]:
     return node(HOST, h100_pool(boot), region=CHICAGO, seed="s", kubernetes_version="v1.36.3")
 
 

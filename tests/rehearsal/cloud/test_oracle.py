@@ -178,3 +178,9 @@ def test_names_of_policies_are_taken_once(account: Account) -> None:
     account.make("oci:Identity/dynamicGroup:DynamicGroup", **given)
     with pytest.raises(OracleError, match="409-EntityAlreadyExists"):
         account.make("oci:Identity/dynamicGroup:DynamicGroup", **given)
+
+
+def test_names_that_were_told_before_anything_was_made_stay_true(account: Account) -> None:
+    told = account.domain()
+    account.vcn()
+    assert account.domain() == told
