@@ -1,0 +1,87 @@
+"""What a request asks for, with all that it names looked up in the catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rackwright.catalog import GPUS, HOSTS, MODELS, PLACES, SOFTWARE, SWITCHES, PlaceKind
+from rackwright.sizing.step_time import Machine
+from rackwright.specs.architecture import Architecture
+from rackwright.specs.documents import Problem, SpecError
+from rackwright.specs.request import Request
+
+DEFAULT_BATCH_TOKENS = 4_194_304
+"""Tokens of a step for models whose batch is not published: 4 Mi, as Llama 2 had (arXiv 2307.09288)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A request with all that it names looked up."""
+
+    request: Request
+    model_name: str
+    architecture: Architecture
+    published_batch_tokens: int | None
+    sequence_tokens: int
+    batch: int
+    """Sequences of one step, as wished."""
+    place: PlaceKind
+    shape: str
+    machine: Machine
+
+    @property
+    def gpus_per_host(self) -> int:
+        """GPUs of one host."""
+        return self.machine.host.gpus_per_host
+
+
+def look_up(request: Request) -> Task:
+    """Find what the request names in the catalogue; raise `SpecError` for what isn't there."""
+    model = MODELS.get(request.model, field="model") if isinstance(request.model, str) else None
+    architecture = model.architecture if model else request.model
+    if isinstance(architecture, str):
+        raise TypeError("a model's name was not resolved")
+    place = PLACES.get(request.place, field="place")
+    gpu = GPUS.get(request.gpu, field="gpu")
+    shape = _shape(request, place)
+    if request.precision not in gpu.peak_tflops:
+        raise refusal(
+            field="precision", value=request.precision, expected=f"a precision of {gpu.title}", remedy="use bf16"
+        )
+    if request.switch is not None:
+        SWITCHES.get(request.switch, field="switch")
+    sequence_tokens = request.sequence_tokens or architecture.sequence_tokens
+    published = model.batch_tokens if model else None
+    return Task(
+        request=request,
+        model_name=request.model if isinstance(request.model, str) else request.name,
+        architecture=architecture,
+        published_batch_tokens=published,
+        sequence_tokens=sequence_tokens,
+        batch=max(1, round((request.batch_tokens or published or DEFAULT_BATCH_TOKENS) / sequence_tokens)),
+        place=place,
+        shape=shape,
+        machine=Machine(
+            gpu=gpu,
+            host=HOSTS.get(shape, field="place"),
+            software=SOFTWARE.get(request.software, field="software"),
+            precision=request.precision,
+        ),
+    )
+
+
+def _shape(request: Request, place: PlaceKind) -> str:
+    if request.gpu in place.shapes:
+        return place.shapes[request.gpu]
+    there = ", ".join(place.shapes)
+    raise refusal(
+        field="gpu",
+        value=request.gpu,
+        expected=f"a GPU that {place.title} has: {there}",
+        remedy="choose one of them or another place",
+    )
+
+
+def refusal(*, field: str, value: object, expected: str, remedy: str) -> SpecError:
+    """The error for a request that can't be met."""
+    return SpecError("request", [Problem(field=field, value=repr(value), expected=expected, remedy=remedy)])

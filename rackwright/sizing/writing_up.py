@@ -1,0 +1,151 @@
+"""Writing up a choice as a plan: each subject fills its part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+from rackwright.catalog import SWITCHES
+from rackwright.sizing import fabric, limits, memory, parameters, reliability
+from rackwright.sizing.choosing import Choice
+from rackwright.sizing.cost import cost_plan
+from rackwright.sizing.figures import exact
+from rackwright.sizing.power import power_plan
+from rackwright.sizing.step_plan import model_flops, run_plan, step_plan
+from rackwright.sizing.storage import storage_plan
+from rackwright.sizing.task import Task
+from rackwright.specs.plan import HostsPlan, MemoryPlan, ModelPlan, ParallelismPlan, Plan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sized:
+    """Hosts, and what runs on them."""
+
+    hosts: int
+    """All of them, the spares included."""
+    spares: int
+    choice: Choice
+
+
+def write_up(task: Task, sized: Sized) -> Plan:
+    """The plan of a choice."""
+    layout, machine = sized.choice.layout, task.machine
+    training_hosts = ceil(layout.gpus / task.gpus_per_host)
+    step = step_plan(task.architecture, layout, machine, sequence_tokens=task.sequence_tokens)
+    parameter_count = parameters.total(task.architecture)
+    storage = storage_plan(parameters=parameter_count)
+    reliable = reliability.reliability_plan(
+        training_hosts=training_hosts, spare_hosts=sized.spares, write_s=storage.checkpoint_write_s
+    )
+    run = run_plan(
+        task.architecture,
+        layout,
+        machine,
+        sequence_tokens=task.sequence_tokens,
+        tokens=task.request.tokens,
+        step_s=step.step_s,
+        goodput=reliable.goodput,
+    )
+    wished = task.request.switch or task.place.switch
+    switch_name = fabric.large_enough(wished, host=machine.host, hosts=sized.hosts)
+    switch = SWITCHES.entries[switch_name]
+    tree = fabric.fat_tree(
+        endpoints=fabric.endpoints(host=machine.host, hosts=sized.hosts, switch=switch), ports=switch.ports
+    )
+    power = power_plan(
+        host=machine.host,
+        hosts=sized.hosts,
+        switch=switch,
+        tree=tree,
+        cooling=task.request.cooling or task.place.cooling,
+        days=run.days,
+    )
+    whole = Plan(
+        request=task.request,
+        model=_model_plan(task, parameter_count),
+        hosts=HostsPlan(
+            gpu=task.request.gpu,
+            shape=task.shape,
+            gpus_per_host=task.gpus_per_host,
+            hosts=sized.hosts,
+            spares=sized.spares,
+            idle=sized.hosts - sized.spares - training_hosts,
+            training_gpus=layout.gpus,
+        ),
+        parallelism=_parallelism_plan(sized.choice),
+        memory=_memory_plan(task, sized.choice),
+        step=step,
+        run=run,
+        reliability=reliable,
+        fabric=fabric.fabric_plan(switch_name=switch_name, switch=switch, host=machine.host, tree=tree),
+        storage=storage,
+        power=power,
+        cost=cost_plan(
+            host=machine.host,
+            hosts=sized.hosts,
+            switch=switch,
+            switches=tree.switches,
+            days=run.days,
+            energy_gwh=power.energy_gwh,
+        ),
+        warnings=(),
+    )
+    warned = limits.warnings(
+        whole, place=task.place, wished_switch=wished, published_batch_tokens=task.published_batch_tokens
+    )
+    return whole.model_copy(update={"warnings": tuple(warned)})
+
+
+def _model_plan(task: Task, parameter_count: int) -> ModelPlan:
+    architecture = task.architecture
+    return ModelPlan(
+        name=task.model_name,
+        architecture=architecture,
+        parameters=exact(parameter_count, formula="sum over the architecture's matrices and norms"),
+        active_parameters=exact(
+            parameters.active(architecture), formula="parameters without the experts that a token doesn't visit"
+        ),
+        train_flops_per_token=model_flops(architecture, sequence_tokens=task.sequence_tokens),
+    )
+
+
+def _parallelism_plan(choice: Choice) -> ParallelismPlan:
+    layout = choice.layout
+    return ParallelismPlan(
+        tensor=layout.tensor,
+        context=layout.context,
+        pipeline=layout.pipeline,
+        virtual_pipeline=layout.virtual_pipeline,
+        expert=layout.expert,
+        data=layout.data,
+        micro_batch_sequences=layout.micro_batch,
+        micro_batches=layout.micro_batches,
+        batch_sequences=layout.batch,
+        recompute=layout.recompute,
+    )
+
+
+def _memory_plan(task: Task, choice: Choice) -> MemoryPlan:
+    ranks = tuple(
+        memory.rank_memory(
+            task.architecture,
+            choice.layout,
+            rank=rank,
+            sequence_tokens=task.sequence_tokens,
+            overhead_gb=task.machine.software.memory_overhead_gb.expected,
+        )
+        for rank in range(choice.layout.pipeline)
+    )
+    fullest = max(ranks, key=lambda rank: rank.total_gb)
+    return MemoryPlan(
+        ranks=ranks,
+        capacity_gb=task.machine.gpu.memory_gb,
+        fullest_gb=exact(
+            fullest.total_gb,
+            formula=f"rank {fullest.rank}: {fullest.weights_and_gradients_gb:.1f} weights and gradients + "
+            f"{fullest.optimizer_gb:.1f} optimizer + {fullest.activations_gb:.1f} activations + "
+            f"{fullest.overhead_gb:.1f} overhead",
+            source="Megatron-LM, theoretical_memory_usage.py",
+        ),
+        fits=fullest.total_gb <= task.machine.gpu.memory_gb.expected,
+    )
