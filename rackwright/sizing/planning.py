@@ -37,8 +37,8 @@ def _why_none(task: Task, gpus: int) -> SpecError:
         return refusal(
             field="gpus",
             value=gpus,
-            expected=f"GPUs that can share a batch of {task.batch:,} sequences: no split of {task.model_name} gives each of "
-            "them work",
+            expected=f"GPUs that can share a batch of {task.batch:,} sequences: no split of {task.model_name} gives "
+            "each of them work",
             remedy="use fewer GPUs, or a larger batch_tokens",
         )
     return refusal(
