@@ -32,6 +32,7 @@ TENANCY = "ocid1.tenancy.oc1..aaaaaaaacccc"
 COMPARTMENT = "ocid1.compartment.oc1..aaaaaaaabbbb"
 IMAGE = "ocid1.image.oc1.us-chicago-1.aaaaaaaadddd"
 POOL = "oci-stand-in-test"
+PARTS_OF_A_REPLACEMENT = ("create-replacement", "delete-replaced")
 TOPOLOGY = {level.metadata_key: f"test.rackwright.dev/{level.kind}" for level in LEVELS}
 
 
@@ -145,6 +146,8 @@ def previewed(stack: automation.Stack) -> dict[str, tuple[str, set[str]]]:
         if event.resource_pre_event and event.resource_pre_event.metadata.op != "same":
             metadata = event.resource_pre_event.metadata
             operation = str(getattr(metadata.op, "value", metadata.op))
+            if operation in PARTS_OF_A_REPLACEMENT:
+                return
             steps[metadata.urn.rsplit("::", 1)[-1]] = operation, set(metadata.detailed_diff or {})
 
     stack.preview(on_event=take)
