@@ -53,6 +53,7 @@ class Engine:
         """What a shell needs so that `pulumi`, `kubectl` and `rackwright` work against the rehearsal."""
         path = [self._programs, Path(sys.executable).parent, os.environ.get("PATH", os.defpath)]
         return {
+            "PULUMI_STACK": stack_name(self.state),
             "PULUMI_HOME": str(self.state.pulumi_home),
             "PULUMI_BACKEND_URL": f"file://{self.state.pulumi_backend}",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self._passphrase_file),

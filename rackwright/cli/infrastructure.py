@@ -22,7 +22,10 @@ PASS_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True}
 """What this command line doesn't know goes on to Pulumi."""
 
 Spec = Annotated[Path, typer.Option(help="The cluster spec.")]
-Stack = Annotated[str | None, typer.Option(help="Pulumi's stack, made if it isn't there. Default: the cluster's name.")]
+Stack = Annotated[
+    str | None,
+    typer.Option(envvar="PULUMI_STACK", help="Pulumi's stack, made if it isn't there. Default: the cluster's name."),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 
 DEFAULT_SPEC = Path("cluster.yaml")

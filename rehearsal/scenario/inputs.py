@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rackwright import sizing
-from rackwright.catalog import CLUSTERS
+from rackwright.sizing.reference import reference_request
 from rackwright.specs import ClusterSpec, TrainingJob, load_document
 from rackwright.specs.documents import validate_document
 from rackwright.specs.places import OraclePlace
@@ -51,9 +51,10 @@ def read(*, gpus: int, model: str, tokens: float, reference: str | None, spec: P
     if spec is not None:
         return _of_spec(load_document(spec, ClusterSpec), model=model, tokens=tokens)
     if reference is not None:
-        entry = CLUSTERS.get(reference, field="reference")
-        gpus, model, tokens = entry.gpus, entry.model, entry.tokens
-    request = _request(reference or model, gpus=gpus, model=model, tokens=tokens)
+        # The hosts are Oracle's here, whoever built the cluster: that is what a rehearsal can simulate.
+        request = reference_request(reference).model_copy(update={"place": SIMULATED_PLACE.kind})
+    else:
+        request = _request(model, gpus=gpus, model=model, tokens=tokens)
     plan = sizing.plan(request)
     cluster = sizing.cluster_spec(plan, place=SIMULATED_PLACE, image_id=SIMULATED_IMAGE)
     return Inputs(plan=plan, spec=cluster, job=sizing.training_job(plan))

@@ -1,0 +1,111 @@
+"""Whole rehearsals through the command, as a user runs them: they succeed, and whatever way they end nothing stays."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rehearsal import processes, state
+from rehearsal.engine import stack_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.control_plane
+
+SMALL = ("--model", "llama-3.1-8b", "--tokens", "1e12", "--gpus", "16")
+"""The smallest job that has a host to lose and others to go on with."""
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A state home of its own, with a path short enough for Unix sockets."""
+    with tempfile.TemporaryDirectory(prefix="rackwright-") as directory:
+        yield Path(directory)
+
+
+def command(*arguments: str) -> list[str]:
+    return [str(Path(sys.executable).with_name("rackwright")), "rehearse", *SMALL, *arguments]
+
+
+def rehearsals(home: Path) -> list[state.StateDirectory]:
+    return state.existing(home / "rackwright" / "rehearsals")
+
+
+@contextmanager
+def started(home: Path) -> Iterator[subprocess.Popen[str]]:
+    """A rehearsal in the background, killed at the end if it's still there."""
+    environment = {**os.environ, "XDG_STATE_HOME": str(home)}
+    with subprocess.Popen(command(), env=environment, stderr=subprocess.PIPE, text=True) as rehearsal:
+        try:
+            yield rehearsal
+        finally:
+            rehearsal.kill()
+
+
+def read_until(rehearsal: subprocess.Popen[str], text: str) -> str:
+    """Read what a rehearsal says until a line holds `text`; all of it."""
+    assert rehearsal.stderr is not None
+    said = ""
+    for line in rehearsal.stderr:
+        said += line
+        if text in line:
+            return said
+    pytest.fail(f"the rehearsal ended without saying {text!r}; it said:\n{said}")
+
+
+def assert_nothing_is_left(directories: list[state.StateDirectory]) -> None:
+    for directory in directories:
+        assert processes.marked(directory.id) == []
+        assert not stack_file(directory).exists()
+        assert not directory.root.exists()
+
+
+def test_the_whole_chain_works_and_leaves_nothing(home: Path) -> None:
+    environment = {**os.environ, "XDG_STATE_HOME": str(home)}
+    done = subprocess.run(command("--json"), env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    names = ["size", "control plane", "pulumi up", "submit", "break a host", "finish"]
+    assert [phase["name"] for phase in report["phases"]] == names
+    assert report["job"]["state"] == "Succeeded"
+    assert report["job"]["restarts"] == 1
+    assert report["job"]["pods"] == 2
+    assert report["host_loss"]["replaced_by"] not in {None, report["host_loss"]["host"]}
+    assert report["host_loss"]["lost_steps"] > 0
+    assert report["left_behind"] == []
+    assert rehearsals(home) == []
+
+
+def test_ctrl_c_takes_everything_down(home: Path) -> None:
+    with started(home) as rehearsal:
+        read_until(rehearsal, "3/6")
+        directories = rehearsals(home)
+        rehearsal.send_signal(signal.SIGINT)
+        assert rehearsal.wait() == 130
+    assert len(directories) == 1
+    assert_nothing_is_left(directories)
+
+
+def test_the_next_rehearsal_removes_what_a_killed_one_left(home: Path) -> None:
+    with started(home) as killed:
+        read_until(killed, "3/6")
+        directories = rehearsals(home)
+        killed.kill()
+        killed.wait()
+    assert processes.marked(directories[0].id) != []
+    with started(home) as following:
+        said = read_until(following, "1/6")
+        following.send_signal(signal.SIGINT)
+        following.wait()
+    assert f"removed rehearsal {directories[0].id}" in said
+    assert_nothing_is_left(directories)
