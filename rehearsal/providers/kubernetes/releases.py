@@ -171,7 +171,8 @@ class Releases:
     ) -> None:
         """Uninstall it, and wait until its objects are gone."""
         namespace, _, name = resource_id.rpartition("/")
-        wait = () if inputs.get("skipAwait") else ("--wait", "--cascade", "foreground")
+        # Helm 4.3's own watcher sometimes ends while an object is still going, and calls that an error.
+        wait = () if inputs.get("skipAwait") else ("--wait=legacy", "--cascade", "foreground")
         timeout = f"--timeout={_timeout_s(inputs, timeout_s)}s"
         self._helm.run("uninstall", name, "--namespace", namespace, "--ignore-not-found", timeout, *wait)
 
