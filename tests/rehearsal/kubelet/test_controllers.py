@@ -13,7 +13,7 @@ import yaml
 
 from rehearsal import processes
 from rehearsal.kubelet.launching import POD_UID
-from tests.rehearsal.kubelet.conftest import HOST
+from tests.rehearsal.kubelet.conftest import BLOCK, HOST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,13 +46,13 @@ def _queue_objects() -> list[dict[str, Any]]:
             "apiVersion": kueue,
             "kind": "Topology",
             "metadata": {"name": TEAM},
-            "spec": {"levels": [{"nodeLabel": "rehearsal.test/host"}, {"nodeLabel": "kubernetes.io/hostname"}]},
+            "spec": {"levels": [{"nodeLabel": "rehearsal.test/block"}, {"nodeLabel": "kubernetes.io/hostname"}]},
         },
         {
             "apiVersion": kueue,
             "kind": "ResourceFlavor",
             "metadata": {"name": TEAM},
-            "spec": {"nodeLabels": {"rehearsal.test/host": HOST}, "topologyName": TEAM},
+            "spec": {"nodeLabels": {"rehearsal.test/block": BLOCK}, "topologyName": TEAM},
         },
         {
             "apiVersion": kueue,
@@ -80,7 +80,7 @@ def _queue_objects() -> list[dict[str, Any]]:
 def _job_set(name: str) -> dict[str, Any]:
     container = {"name": "train", "image": "example.com/train:1", "resources": {"limits": {"nvidia.com/gpu": 4}}}
     template = {
-        "metadata": {"annotations": {"kueue.x-k8s.io/podset-required-topology": "rehearsal.test/host"}},
+        "metadata": {"annotations": {"kueue.x-k8s.io/podset-required-topology": "rehearsal.test/block"}},
         "spec": {"restartPolicy": "Never", "containers": [container]},
     }
     job = {"parallelism": 2, "completions": 2, "backoffLimit": 0, "template": template}
