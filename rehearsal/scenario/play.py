@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import yaml
 from kubernetes import client
 
 from rackwright.specs import dump_document
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from rehearsal.state import StateDirectory
 
 STEPS = ("size", "control plane", "pulumi up", "submit", "break a host", "finish")
+
+CHARTS = ("jobset-chart", "kueue-chart")
+"""The charts that the platform installs, as the toolbox calls them."""
 
 KUBERNETES_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 """What a cluster has before anybody makes a namespace."""
@@ -182,9 +186,18 @@ class Play:
                 return
             done = Counter[str]()
             self.engine.destroy(lambda event: _tell_event(event, done, step))
-            self.report.left_behind = self._left_behind()
-            left = ", ".join(self.report.left_behind) or "nothing"
-            step.note(f"pulumi destroy left {left} behind")
+            left = self._left_behind()
+            self.report.kept_by_helm = [name for name in left if name in self._kinds_of_charts()]
+            self.report.left_behind = [name for name in left if name not in self.report.kept_by_helm]
+            step.note(f"pulumi destroy left {', '.join(self.report.left_behind) or 'nothing'} behind")
+            if self.report.kept_by_helm:
+                kinds = ", ".join(self.report.kept_by_helm)
+                step.note(f"Helm never deletes the kinds of a chart's crds/: {kinds} would go with the cluster itself")
+
+    def _kinds_of_charts(self) -> set[str]:
+        """The definitions in the charts' `crds/` folders, which Helm installs and never touches again."""
+        files = [path for chart in CHARTS for path in (self.toolbox.asset(chart) / "crds").glob("*.yaml")]
+        return {yaml.safe_load(path.read_text(encoding="utf-8"))["metadata"]["name"] for path in files}
 
     def _left_behind(self) -> list[str]:
         """What Pulumi's state and the API server still hold of the cluster."""

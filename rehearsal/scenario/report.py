@@ -73,6 +73,8 @@ class Report(BaseModel):
     host_loss: HostLoss | None = None
     left_behind: list[str] = Field(default_factory=list)
     """What was still there after `pulumi destroy`; empty when all is well."""
+    kept_by_helm: list[str] = Field(default_factory=list)
+    """Kinds that Helm leaves in a cluster by its own rule; they end with the cluster."""
     kept: bool = False
     state_directory: str | None = None
 
