@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from rackwright.cli.outcome import CommandError, ExitCode
+from rackwright.cli.output import Json, console
 from rackwright.cli.plan_table import plan_tables
 from rehearsal import leftovers, processes, state, tools
 from rehearsal.control_plane.identities import IDENTITIES
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
+    from rich.console import Console
+
 INTERRUPTED = 130
 """The exit code of what Ctrl-C ended (128 + SIGINT, as in shells)."""
 
@@ -42,12 +44,12 @@ app = typer.Typer(
 )
 
 Id = Annotated[str | None, typer.Argument(help="The rehearsal; the newest kept one when left out.", show_default=False)]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
 @app.callback(invoke_without_command=True)
-def rehearse(  # noqa: PLR0917  # options of a command line, all named
+def rehearse(
     context: typer.Context,
+    *,
     gpus: Annotated[int, typer.Option(min=8, help="GPUs of the training job.")] = inputs.DEFAULT_GPUS,
     model: Annotated[str, typer.Option(help="A model of the catalogue.")] = inputs.DEFAULT_MODEL,
     tokens: Annotated[float, typer.Option(help="Tokens to train on.")] = inputs.DEFAULT_TOKENS,
@@ -56,8 +58,8 @@ def rehearse(  # noqa: PLR0917  # options of a command line, all named
     output_directory: Annotated[
         Path | None, typer.Option(help="Where cluster.yaml and job.yaml go; else beside the rehearsal's state.")
     ] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Leave the cluster running at the end.")] = False,  # noqa: FBT002  # a flag
-    as_json: Json = False,  # noqa: FBT002  # a flag
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the cluster running at the end.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Size, start a control plane, `pulumi up`, submit a job, break a host, finish.
 
@@ -68,20 +70,20 @@ def rehearse(  # noqa: PLR0917  # options of a command line, all named
         return
     given = inputs.read(gpus=gpus, model=model, tokens=tokens, reference=reference, spec=spec)
     signal.signal(signal.SIGTERM, _interrupt)
-    console = Console(stderr=True)
+    errors = console(stderr=True)
     with _expected_errors(), ExitStack() as stack:
         toolbox = tools.ensure()
         with state.taking_turns():
             for left, count in leftovers.remove_leftovers().items():
-                console.print(f"removed rehearsal {left}, which had ended without cleaning up ({count} processes)")
+                errors.print(f"removed rehearsal {left}, which had ended without cleaning up ({count} processes)")
             directory = state.create()
             stack.enter_context(directory.owned())
         try:
-            report = _play(directory, toolbox, console, given, keep=keep, output_directory=output_directory)
+            report = _play(directory, toolbox, errors, given, keep=keep, output_directory=output_directory)
         except BaseException as error:
-            console.print(f"taking down rehearsal {directory.id}")
+            errors.print(f"taking down rehearsal {directory.id}")
             if not isinstance(error, KeyboardInterrupt):
-                console.print(f"its logs stay in {leftovers.save_logs(directory)}", soft_wrap=True)
+                errors.print(f"its logs stay in {leftovers.save_logs(directory)}", soft_wrap=True)
             leftovers.remove(directory)
             raise
         if not keep:
@@ -89,9 +91,9 @@ def rehearse(  # noqa: PLR0917  # options of a command line, all named
     if as_json:
         typer.echo(report.model_dump_json(indent=2))
     else:
-        Console().print(summary(report, plan=inputs.plan_words(given)))
+        console().print(summary(report, plan=inputs.plan_words(given)))
     if keep:
-        console.print(_kept_hint(directory), highlight=False)
+        errors.print(_kept_hint(directory), soft_wrap=True)
     if not report.ok:
         raise typer.Exit(ExitCode.FAILURE)
 
@@ -110,7 +112,7 @@ def _expected_errors() -> Iterator[None]:
 def _play(
     directory: state.StateDirectory,
     toolbox: tools.Toolbox,
-    console: Console,
+    errors: Console,
     given: inputs.Inputs,
     *,
     keep: bool,
@@ -119,14 +121,14 @@ def _play(
     play = Play(
         state=directory,
         toolbox=toolbox,
-        progress=Progress(console, steps=len(STEPS)),
+        progress=Progress(errors, steps=len(STEPS)),
         plan=given.plan,
         spec=given.spec,
         job=given.job,
         files=(output_directory or directory.root / "files").resolve(),
         report=Report(id=directory.id, cluster=given.spec.name),
     )
-    play.size(lambda plan: console.print(plan_tables(plan)))
+    play.size(lambda plan: errors.print(plan_tables(plan)))
     play.start_control_plane()
     play.up()
     play.submit()
@@ -163,7 +165,7 @@ def _chosen(name: str | None) -> state.StateDirectory:
 
 
 @app.command()
-def status(as_json: Json = False) -> None:  # noqa: FBT002  # a flag
+def status(*, as_json: Json = False) -> None:
     """List the rehearsals of this user and what runs in each."""
     found = [
         {
@@ -186,7 +188,7 @@ def status(as_json: Json = False) -> None:  # noqa: FBT002  # a flag
         table.add_column(column)
     for item in found:
         table.add_row(str(item["id"]), str(item["state"]), str(item["server"]), ", ".join(item["processes"]))  # type: ignore[arg-type]  # a list of names
-    Console().print(table)
+    console().print(table)
 
 
 @app.command()
@@ -214,8 +216,9 @@ def env(rehearsal: Id = None) -> None:
 @app.command()
 def logs(
     rehearsal: Id = None,
+    *,
     process: Annotated[str | None, typer.Option(help="Whose log; without it the logs are listed.")] = None,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as the log grows.")] = False,  # noqa: FBT002  # a flag
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as the log grows.")] = False,
 ) -> None:
     """Show the log of a process, or which logs there are."""
     directory = _chosen(rehearsal)
@@ -234,7 +237,8 @@ def logs(
 @app.command()
 def down(
     rehearsal: Id = None,
-    everything: Annotated[bool, typer.Option("--all", help="All kept and left over rehearsals.")] = False,  # noqa: FBT002  # a flag
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="All kept and left over rehearsals.")] = False,
 ) -> None:
     """End a kept rehearsal and delete all of it."""
     with state.taking_turns():

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from textwrap import shorten
 
 from rackwright.cli.ledger import Ledger, ledger, moment
 from rackwright.specs.training_job import TrainingJob
 from rackwright.specs.training_job_status import TrainingJobStatus
 
 COLUMNS = ("namespace", "name", "phase", "queue", "priority", "GPUs", "step", "restarts", "age", "message")
+
+MESSAGE_WIDTH = 60
+"""Characters of a job's message in the table; `describe` has all of it."""
 
 SPANS = ((86_400, "d"), (3_600, "h"), (60, "m"))
 """Seconds of the units that spans of time are written in."""
@@ -29,7 +33,7 @@ def row(job: TrainingJob, *, now: datetime) -> tuple[str, ...]:
         progress(status),
         str(status.restart_count),
         span((now - moment(str(created))).total_seconds()) if created else "–",
-        status.message,
+        shorten(status.message, MESSAGE_WIDTH, placeholder="…"),
     )
 
 

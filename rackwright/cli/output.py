@@ -18,10 +18,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and 
 """The option that every command which prints data has."""
 
 
-def console() -> Console:
-    """Standard output; made anew each time, since tests and pipes replace it."""
-    out = Console(highlight=False)
-    return out if out.is_terminal else Console(highlight=False, width=PIPE_WIDTH)
+def console(*, stderr: bool = False) -> Console:
+    """Standard output, or standard error; made anew each time, since tests and pipes replace it."""
+    out = Console(highlight=False, stderr=stderr)
+    return out if out.is_terminal else Console(highlight=False, stderr=stderr, width=PIPE_WIDTH)
 
 
 def print_json(data: object) -> None:
