@@ -114,8 +114,9 @@ def pod_annotations(spec: TrainingJobSpec, cluster: ClusterSpec) -> dict[str, st
     annotations = {"kueue.x-k8s.io/safe-to-forcefully-delete": "true"}
     if wish.required is not None:
         annotations["kueue.x-k8s.io/podset-required-topology"] = cluster.fabric.level(wish.required).node_label
-    if wish.preferred is not None:
-        annotations["kueue.x-k8s.io/podset-preferred-topology"] = cluster.fabric.level(wish.preferred).node_label
+    preferred = wish.preferred or (None if wish.required else default_preference(cluster))
+    if preferred is not None:
+        annotations["kueue.x-k8s.io/podset-preferred-topology"] = cluster.fabric.level(preferred).node_label
     if wish.slice is not None:
         level = cluster.fabric.level(wish.slice.level)
         annotations["kueue.x-k8s.io/podset-slice-required-topology"] = level.node_label
@@ -124,6 +125,16 @@ def pod_annotations(spec: TrainingJobSpec, cluster: ClusterSpec) -> dict[str, st
     if interfaces:
         annotations["k8s.v1.cni.cncf.io/networks"] = ",".join(["default/rdma-vf"] * interfaces)
     return annotations
+
+
+def default_preference(cluster: ClusterSpec) -> str:
+    """The level at which a gang without a wish prefers to stand together: the closest above the host.
+
+    Kueue goes up level by level where one domain is too small. A gang without any annotation would be spread over
+    whatever is free, and Kueue 0.15.0 was seen to leave one pending that it had placed anew.
+    """
+    levels = cluster.fabric.levels
+    return levels[max(0, len(levels) - 2)].name
 
 
 def environment(job: TrainingJob, cluster: ClusterSpec) -> list[dict[str, Any]]:

@@ -60,6 +60,13 @@ def test_wishes_become_the_node_labels_of_the_clusters_own_levels(cluster: Clust
     assert annotations["k8s.v1.cni.cncf.io/networks"].count("default/rdma-vf") == 16
 
 
+def test_a_gang_without_a_wish_prefers_to_stand_within_the_closest_level_above_the_host(cluster: ClusterSpec) -> None:
+    annotations = pod_of(jobset(make_job(), cluster, uid="u"))["metadata"]["annotations"]
+    assert annotations["kueue.x-k8s.io/podset-preferred-topology"] == "example.com/block"
+    strict = pod_of(jobset(make_job(topology={"required": "block"}), cluster, uid="u"))["metadata"]["annotations"]
+    assert "kueue.x-k8s.io/podset-preferred-topology" not in strict
+
+
 @pytest.mark.parametrize(
     ("gpus", "expected"),
     [
