@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rackwright.rendering.jobset import JOB_LABEL, PRIORITY_LABEL, RANK_LABEL, TEMPLATE_ANNOTATION
+from rackwright.rendering.jobset import PRIORITY_LABEL, TEMPLATE_ANNOTATION
 from rackwright.specs.fabric import HOSTNAME_LABEL
-from rackwright.specs.training_job import TrainingJob
+from rackwright.specs.training_job import JOB_LABEL, RANK_LABEL, TrainingJob
 from rackwright.specs.training_job_status import PROGRESS_ANNOTATION, TrainingJobStatus
 
 FAILED_TAINT = "rackwright.dev/failed"

@@ -13,7 +13,7 @@ from typing import Any
 
 from operators import observed
 from operators.observed import ABSENT, HostView, JobKey, JobSetView, JobView, Observed, PodView, WorkloadView
-from rackwright.rendering.jobset import JOB_LABEL
+from rackwright.specs.training_job import JOB_LABEL
 
 View = JobView | JobSetView | WorkloadView | PodView | HostView
 ObjectKey = tuple[str, str]

@@ -37,6 +37,7 @@ INTERRUPTED = 130
 
 app = typer.Typer(
     pretty_exceptions_enable=False,
+    add_completion=False,
     help="Rehearse a cluster end to end on this machine, with real parts.",
     epilog="Examples: `rackwright rehearse --gpus 256 --keep`, then `rackwright rehearse status`, "
     '`eval "$(rackwright rehearse env)"` and `kubectl get nodes`, `pulumi preview`; at last '

@@ -10,18 +10,12 @@ from typing import Any
 from rackwright.cli.connection import Connection, sentences
 from rackwright.cli.outcome import CommandError, ExitCode
 from rackwright.specs.documents import validate_document
-from rackwright.specs.training_job import API_VERSION, GROUP, KIND, PLURAL, VERSION, TrainingJob
+from rackwright.specs.training_job import API_VERSION, GROUP, JOB_LABEL, KIND, PLURAL, RANK_LABEL, VERSION, TrainingJob
 
 FIELD_MANAGER = "rackwright-cli"
 
 KUEUE = ("kueue.x-k8s.io", "v1beta2")
 """Kueue's API group and version."""
-
-JOB_LABEL = "rackwright.dev/job"
-"""On every pod of a job: the job's name."""
-
-RANK_LABEL = "batch.kubernetes.io/job-completion-index"
-"""On every pod of an indexed Job: its index, which is the host's rank."""
 
 WATCH_S = 240
 """Seconds after which a watch is begun anew: under the API server's least of 1,800, and seen by proxies as alive."""

@@ -7,21 +7,15 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from rackwright.rendering.templates import render
-from rackwright.specs.training_job import API_VERSION, KIND, TrainingJob
+from rackwright.specs.training_job import API_VERSION, JOB_LABEL, KIND, RANK_LABEL, TrainingJob
 from rackwright.specs.training_job_rules import FROZEN_FIELDS
 
 if TYPE_CHECKING:
     from rackwright.specs.cluster import ClusterSpec
     from rackwright.specs.training_job import TrainingJobSpec
 
-JOB_LABEL = "rackwright.dev/job"
-"""On the JobSet and on each of its pods: the job's name."""
-
 TEMPLATE_ANNOTATION = "rackwright.dev/template-sha256"
 """On the JobSet: what `template_sha256` gave when it was made."""
-
-RANK_LABEL = "batch.kubernetes.io/job-completion-index"
-"""On each pod of an Indexed Job: its place in the gang (Kubernetes 1.28 and later)."""
 
 QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 PRIORITY_LABEL = "kueue.x-k8s.io/priority-class"

@@ -22,6 +22,12 @@ API_VERSION: Literal["rackwright.dev/v1alpha1"] = "rackwright.dev/v1alpha1"
 KIND: Literal["TrainingJob"] = "TrainingJob"
 PLURAL = "trainingjobs"
 
+JOB_LABEL = "rackwright.dev/job"
+"""On a job's JobSet and on each of its pods: the job's name."""
+
+RANK_LABEL = "batch.kubernetes.io/job-completion-index"
+"""On each pod of an Indexed Job: its place in the gang (Kubernetes 1.28 and later sets it)."""
+
 GPUS_MAX = 131_072
 """GPUs of the largest job: above the 100,000 that Rackwright is made for. No degree of parallelism can be more."""
 

@@ -10,19 +10,13 @@ from kubernetes import client
 from kubernetes.informer import SharedInformer
 
 from rackwright.specs import TrainingJob
-from rackwright.specs.training_job import GROUP, PLURAL, VERSION
+from rackwright.specs.training_job import GROUP, JOB_LABEL, PLURAL, RANK_LABEL, VERSION
 from rackwright.specs.training_job_status import PROGRESS_ANNOTATION, ReportedProgress
 from rehearsal.control_plane.stages import FINISHED_ANNOTATION
 from rehearsal.trainer.training import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-JOB_LABEL = "rackwright.dev/job"
-"""On every training pod: the name of its job."""
-
-RANK_LABEL = "batch.kubernetes.io/job-completion-index"
-"""On every pod of an indexed Job: its host's place in the gang."""
 
 DEFAULT_STEPS = 1000
 DEFAULT_STEP_S = 10.0
