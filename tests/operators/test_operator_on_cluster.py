@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.control_plane
 
-TIMEOUT = "--timeout=45s"
+TIMEOUT = "--timeout=90s"
 """How long `kubectl wait` watches for what comes within seconds on an idle machine."""
 
 
