@@ -13,7 +13,8 @@ from kubernetes.aio import client, config
 
 from operators import handlers
 from operators.reconciling import Reconciler
-from rackwright.specs import ClusterSpec, SpecError, load_document
+from rackwright.specs import SpecError, load_document
+from rackwright.specs.job_cluster import JobCluster
 
 DEFAULT_RESYNC_S = 60.0
 
@@ -21,7 +22,12 @@ DEFAULT_RESYNC_S = 60.0
 def main(arguments: list[str] | None = None) -> int:
     """Run; return 2 for a cluster spec that can't be taken."""
     parser = argparse.ArgumentParser(prog="python -m operators", description="Rackwright's operator of TrainingJobs.")
-    parser.add_argument("--cluster", type=Path, required=True, help="the ClusterSpec, as JSON or YAML")
+    parser.add_argument(
+        "--cluster",
+        type=Path,
+        required=True,
+        help="the part of the cluster spec that jobs need (JobCluster), as JSON or YAML",
+    )
     parser.add_argument("--liveness", metavar="ADDRESS:PORT", help="answer GET /healthz there")
     parser.add_argument(
         "--resync-seconds",
@@ -31,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     asked = parser.parse_args(arguments)
     try:
-        cluster = load_document(asked.cluster, ClusterSpec)
+        cluster = load_document(asked.cluster, JobCluster)
     except SpecError as error:
         print(error, file=sys.stderr)
         return 2
@@ -42,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-async def run(cluster: ClusterSpec, *, resync_s: float, liveness: str | None) -> None:
+async def run(cluster: JobCluster, *, resync_s: float, liveness: str | None) -> None:
     """Watch and reconcile until SIGTERM; whichever of the two fails takes the other down with it."""
     await load_connection()
     async with client.ApiClient() as api:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rackwright.specs import ClusterSpec, TrainingJob
+    from rackwright.specs import TrainingJob
+    from rackwright.specs.job_cluster import JobCluster
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,12 +20,12 @@ class Refusal:
     message: str
 
 
-def refusal(job: TrainingJob, cluster: ClusterSpec) -> Refusal | None:
+def refusal(job: TrainingJob, cluster: JobCluster) -> Refusal | None:
     """The first reason why the cluster can't take the job, or None."""
     return next(_refusals(job, cluster), None)
 
 
-def _refusals(job: TrainingJob, cluster: ClusterSpec) -> Iterator[Refusal]:
+def _refusals(job: TrainingJob, cluster: JobCluster) -> Iterator[Refusal]:
     spec, queues, pool = job.spec, cluster.queues, cluster.gpu_pool
     team = next((each for each in queues.teams if each.name == job.metadata.namespace), None)
     if team is None:
@@ -75,7 +76,7 @@ def _refusals(job: TrainingJob, cluster: ClusterSpec) -> Iterator[Refusal]:
         )
 
 
-def most_gpus(cluster: ClusterSpec, team_name: str) -> int:
+def most_gpus(cluster: JobCluster, team_name: str) -> int:
     """GPUs that a team's queue gives at the most: its own, and of others' what they lend and it may borrow."""
     (team,) = (each for each in cluster.queues.teams if each.name == team_name)
     lent = sum(

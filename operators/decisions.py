@@ -40,7 +40,7 @@ from rackwright.specs.training_job_status import Phase
 
 if TYPE_CHECKING:
     from operators.observed import JobSetView, JobView, Observed
-    from rackwright.specs import ClusterSpec
+    from rackwright.specs.job_cluster import JobCluster
     from rackwright.specs.training_job_status import TrainingJobStatus
 
 
@@ -52,7 +52,7 @@ class Decision:
     look_again_s: float | None = None
 
 
-def decide(job: JobView, observed: Observed, cluster: ClusterSpec, *, now: datetime) -> Decision:
+def decide(job: JobView, observed: Observed, cluster: JobCluster, *, now: datetime) -> Decision:
     """Decide for one job."""
     if job.deleting:
         return Decision(actions=())
@@ -81,7 +81,7 @@ def name_taken(job: JobView, observed: Observed) -> Refusal | None:
     )
 
 
-def on_the_way(job: JobView, observed: Observed, cluster: ClusterSpec, refused: Refusal | None) -> Iterator[Action]:
+def on_the_way(job: JobView, observed: Observed, cluster: JobCluster, refused: Refusal | None) -> Iterator[Action]:
     """What brings an unfinished job on."""
     jobset, spec, name = observed.jobset, job.job.spec, job.job.metadata.name
     if jobset is None:

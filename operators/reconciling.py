@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from operators.actions import Action
     from operators.observed import JobKey, JobView
-    from rackwright.specs import ClusterSpec
+    from rackwright.specs.job_cluster import JobCluster
     from rackwright.specs.training_job_status import TrainingJobStatus
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ PAGE_SIZE = 500
 class Reconciler:
     """Looks at jobs when something of theirs changes, and at all of them every `resync_s`."""
 
-    def __init__(self, api: client.ApiClient, cluster: ClusterSpec, *, resync_s: float) -> None:
+    def __init__(self, api: client.ApiClient, cluster: JobCluster, *, resync_s: float) -> None:
         self._custom = client.CustomObjectsApi(api)
         self._core = client.CoreV1Api(api)
         self._performer = Performer(api)

@@ -11,7 +11,7 @@ from rackwright.specs.training_job import API_VERSION, JOB_LABEL, KIND, RANK_LAB
 from rackwright.specs.training_job_rules import FROZEN_FIELDS
 
 if TYPE_CHECKING:
-    from rackwright.specs.cluster import ClusterSpec
+    from rackwright.specs.job_cluster import JobCluster
     from rackwright.specs.training_job import TrainingJobSpec
 
 TEMPLATE_ANNOTATION = "rackwright.dev/template-sha256"
@@ -41,7 +41,7 @@ H100_NCCL = {
 docs/recommended-nccl-rccl-parameters-by-shape.md and docs/using-rdma-network-interfaces-in-manifests.md)."""
 
 
-def jobset(job: TrainingJob, cluster: ClusterSpec, *, uid: str) -> dict[str, Any]:
+def jobset(job: TrainingJob, cluster: JobCluster, *, uid: str) -> dict[str, Any]:
     """The JobSet of `job`, owned by the TrainingJob of that `uid`.
 
     Raise `KeyError` for a topology wish that names no level of the cluster's fabric.
@@ -83,7 +83,7 @@ def template_sha256(spec: TrainingJobSpec) -> str:
     return hashlib.sha256(json.dumps(frozen, sort_keys=True).encode()).hexdigest()
 
 
-def resources(spec: TrainingJobSpec, cluster: ClusterSpec) -> dict[str, str | int]:
+def resources(spec: TrainingJobSpec, cluster: JobCluster) -> dict[str, str | int]:
     """What each pod asks for: a whole host, or the part of it that goes with its GPUs."""
     pool = cluster.gpu_pool
     gpus = min(spec.gpus, spec.gpus_per_host)
@@ -102,7 +102,7 @@ def resources(spec: TrainingJobSpec, cluster: ClusterSpec) -> dict[str, str | in
     return asked
 
 
-def pod_annotations(spec: TrainingJobSpec, cluster: ClusterSpec) -> dict[str, str]:
+def pod_annotations(spec: TrainingJobSpec, cluster: JobCluster) -> dict[str, str]:
     """Where Kueue shall place the gang, which networks the pods join, and leave to delete pods of dead hosts."""
     wish = spec.topology
     annotations = {"kueue.x-k8s.io/safe-to-forcefully-delete": "true"}
@@ -121,7 +121,7 @@ def pod_annotations(spec: TrainingJobSpec, cluster: ClusterSpec) -> dict[str, st
     return annotations
 
 
-def default_preference(cluster: ClusterSpec) -> str:
+def default_preference(cluster: JobCluster) -> str:
     """The level at which a gang without a wish prefers to stand together: the closest above the host.
 
     Kueue goes up level by level where one domain is too small. A gang without any annotation would be spread over
@@ -131,7 +131,7 @@ def default_preference(cluster: ClusterSpec) -> str:
     return levels[max(0, len(levels) - 2)].name
 
 
-def environment(job: TrainingJob, cluster: ClusterSpec) -> list[dict[str, Any]]:
+def environment(job: TrainingJob, cluster: JobCluster) -> list[dict[str, Any]]:
     """The container's environment: the fabric's, the gang's, the checkpoint's, and over all of them the job's own."""
     spec, name = job.spec, job.metadata.name
     values: dict[str, str] = {}

@@ -15,12 +15,12 @@ NAME = "rackwright-operator"
 """Of the ServiceAccount, the ClusterRole, its binding and the Deployment."""
 
 CONFIG_MAP = "rackwright-cluster"
-"""Holds the cluster's spec, from which the operator learns the fabric, the GPU pool and the queues."""
+"""Holds the part of the cluster's spec from which the operator learns the fabric, the GPU pool and the queues."""
 
 
 def operator_objects(spec: ClusterSpec) -> list[dict[str, Any]]:
     """All that runs the operator on the cluster of `spec`, in the order of creation; the CRD is apart."""
-    cluster_json = spec.model_dump_json(by_alias=True, exclude_none=True, indent=2)
+    cluster_json = spec.for_jobs().model_dump_json(by_alias=True, exclude_none=True, indent=2)
     return render(
         "operator/operator.yaml.j2",
         namespace=NAMESPACE,

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from rackwright.specs.base import KUBERNETES_VERSION_PATTERN, DnsLabel, Spec, refuse
 from rackwright.specs.fabric import Fabric
+from rackwright.specs.job_cluster import GpuHosts, JobCluster
 from rackwright.specs.network import Network
 from rackwright.specs.places import OraclePlace, Place
 from rackwright.specs.platform import Platform
@@ -100,6 +101,14 @@ class ClusterSpec(Spec):
                 remedy="lower the teams' gpus, or add hosts to the pool",
             )
         return self
+
+    def for_jobs(self) -> JobCluster:
+        """The part that the operator needs."""
+        pool = self.gpu_pool
+        hosts = GpuHosts(
+            name=pool.name, shape=pool.shape, gpus_per_host=pool.gpus_per_host, allocatable=pool.allocatable
+        )
+        return JobCluster(fabric=self.fabric, gpu_pool=hosts, queues=self.queues)
 
     def gpu_pools(self) -> tuple[GpuPool, ...]:
         """The pools with GPUs."""

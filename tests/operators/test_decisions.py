@@ -30,7 +30,7 @@ from rackwright.specs import TrainingJob
 from rackwright.specs.training_job_status import Phase, TrainingJobStatus
 
 if TYPE_CHECKING:
-    from rackwright.specs import ClusterSpec
+    from rackwright.specs.job_cluster import JobCluster
 
 pytestmark = pytest.mark.pure
 
@@ -93,7 +93,7 @@ def status_of(actions: tuple[Action, ...]) -> TrainingJobStatus:
     return status
 
 
-def seen(job: JobView, observed: Observed, cluster: ClusterSpec, *, now: datetime = NOW) -> JobView:
+def seen(job: JobView, observed: Observed, cluster: JobCluster, *, now: datetime = NOW) -> JobView:
     """The job after the operator has looked at it once."""
     for action in decide(job, observed, cluster, now=now).actions:
         if isinstance(action, WriteStatus):
@@ -101,7 +101,7 @@ def seen(job: JobView, observed: Observed, cluster: ClusterSpec, *, now: datetim
     return job
 
 
-def test_a_new_job_gets_a_jobset_that_it_owns(cluster: ClusterSpec) -> None:
+def test_a_new_job_gets_a_jobset_that_it_owns(cluster: JobCluster) -> None:
     job = make_job()
     decision = decide(job, Observed(), cluster, now=NOW)
     (create,) = deeds(decision.actions)
@@ -111,7 +111,7 @@ def test_a_new_job_gets_a_jobset_that_it_owns(cluster: ClusterSpec) -> None:
     assert status_of(decision.actions).phase is Phase.PENDING
 
 
-def test_a_whole_gang_is_running_and_needs_nothing_more(cluster: ClusterSpec) -> None:
+def test_a_whole_gang_is_running_and_needs_nothing_more(cluster: JobCluster) -> None:
     job = make_job()
     observed = running(job)
     job = seen(job, observed, cluster)
@@ -136,7 +136,7 @@ def test_a_whole_gang_is_running_and_needs_nothing_more(cluster: ClusterSpec) ->
     ],
 )
 def test_a_job_that_the_cluster_can_never_run_is_refused_with_the_remedy(
-    cluster: ClusterSpec, change: dict[str, Any], reason: str, words: str
+    cluster: JobCluster, change: dict[str, Any], reason: str, words: str
 ) -> None:
     decision = decide(make_job(**change), Observed(), cluster, now=NOW)
     assert deeds(decision.actions) == []
@@ -147,7 +147,7 @@ def test_a_job_that_the_cluster_can_never_run_is_refused_with_the_remedy(
     assert [action.reason for action in decision.actions if isinstance(action, EmitEvent)] == [reason]
 
 
-def test_a_jobset_of_somebody_else_is_left_alone(cluster: ClusterSpec) -> None:
+def test_a_jobset_of_somebody_else_is_left_alone(cluster: JobCluster) -> None:
     job = make_job()
     foreign = Observed(jobset=replace(jobset_of(job), owner_uid="other"))
     decision = decide(job, foreign, cluster, now=NOW)
@@ -155,7 +155,7 @@ def test_a_jobset_of_somebody_else_is_left_alone(cluster: ClusterSpec) -> None:
     assert "belongs to something else" in status_of(decision.actions).message
 
 
-def test_suspending_takes_the_jobset_down_and_is_no_restart(cluster: ClusterSpec) -> None:
+def test_suspending_takes_the_jobset_down_and_is_no_restart(cluster: JobCluster) -> None:
     job = make_job()
     observed = running(job)
     status = seen(job, observed, cluster).status
@@ -167,20 +167,20 @@ def test_suspending_takes_the_jobset_down_and_is_no_restart(cluster: ClusterSpec
     assert decide(job, Observed(), cluster, now=NOW).actions == ()
 
 
-def test_while_the_old_jobset_goes_no_new_one_is_made(cluster: ClusterSpec) -> None:
+def test_while_the_old_jobset_goes_no_new_one_is_made(cluster: JobCluster) -> None:
     job = make_job()
     going = Observed(jobset=replace(jobset_of(job), deleting=True))
     assert deeds(decide(job, going, cluster, now=NOW).actions) == []
 
 
-def test_a_job_changed_while_suspended_is_made_anew(cluster: ClusterSpec) -> None:
+def test_a_job_changed_while_suspended_is_made_anew(cluster: JobCluster) -> None:
     observed = running(make_job())
     job = make_job(gpus=16, status=seen(make_job(), observed, cluster).status)
     assert deeds(decide(job, observed, cluster, now=NOW).actions) == [DeleteJobSet(name="llm", uid="jobset-uid")]
     assert seen(job, observed, cluster).status.restart_count == 0
 
 
-def test_another_priority_is_passed_on_to_the_running_gang(cluster: ClusterSpec) -> None:
+def test_another_priority_is_passed_on_to_the_running_gang(cluster: JobCluster) -> None:
     observed = running(make_job())
     job = make_job(priority="high")
     assert deeds(decide(job, observed, cluster, now=NOW).actions) == [SetPriority(jobset="llm", priority="high")]
@@ -188,7 +188,7 @@ def test_another_priority_is_passed_on_to_the_running_gang(cluster: ClusterSpec)
 
 @pytest.mark.parametrize("host", [DEAD, ABSENT])
 def test_pods_of_a_dead_host_are_failed_at_once_and_the_restart_is_recorded(
-    cluster: ClusterSpec, host: HostView
+    cluster: JobCluster, host: HostView
 ) -> None:
     whole = running(make_job(expected={"steps": 100, "stepSeconds": 1, "tokensPerStep": 10}))
     told = replace(whole.pods[0], progress=json.dumps({"step": 42, "checkpointStep": 40}))
@@ -211,7 +211,7 @@ def test_pods_of_a_dead_host_are_failed_at_once_and_the_restart_is_recorded(
     assert job.status.restarts[-1].recovered_at == "2026-01-31T12:00:04.000Z"
 
 
-def test_a_pod_that_is_already_deleted_by_force_is_not_failed_again(cluster: ClusterSpec) -> None:
+def test_a_pod_that_is_already_deleted_by_force_is_not_failed_again(cluster: JobCluster) -> None:
     job = make_job()
     observed = running(job, h2=DEAD)
     gone = replace(observed.pods[2], deleting=True, forced=True)
@@ -219,7 +219,7 @@ def test_a_pod_that_is_already_deleted_by_force_is_not_failed_again(cluster: Clu
     assert deeds(decide(job, observed, cluster, now=NOW).actions) == []
 
 
-def test_a_gang_on_an_excluded_host_is_placed_anew_by_way_of_its_workload(cluster: ClusterSpec) -> None:
+def test_a_gang_on_an_excluded_host_is_placed_anew_by_way_of_its_workload(cluster: JobCluster) -> None:
     job = make_job()
     observed = running(job, h1=EXCLUDED)
     (evict,) = deeds(decide(job, observed, cluster, now=NOW).actions)
@@ -231,7 +231,7 @@ def test_a_gang_on_an_excluded_host_is_placed_anew_by_way_of_its_workload(cluste
     assert back == ReactivateWorkload(name="jobset-llm")
 
 
-def test_a_pod_aimed_at_a_dead_host_has_the_gang_placed_anew(cluster: ClusterSpec) -> None:
+def test_a_pod_aimed_at_a_dead_host_has_the_gang_placed_anew(cluster: JobCluster) -> None:
     job = make_job()
     observed = running(job, h3=DEAD)
     aimed = replace(observed.pods[3], bound=False, phase="Pending", ready=False)
@@ -240,7 +240,7 @@ def test_a_pod_aimed_at_a_dead_host_has_the_gang_placed_anew(cluster: ClusterSpe
     assert isinstance(evict, EvictWorkload)
 
 
-def test_a_workload_that_somebody_else_made_inactive_stays_so(cluster: ClusterSpec) -> None:
+def test_a_workload_that_somebody_else_made_inactive_stays_so(cluster: JobCluster) -> None:
     job = make_job()
     idle = replace(ADMITTED, active=False, reserved=False, admitted=False)
     observed = Observed(jobset=jobset_of(job), workload=idle)
@@ -249,7 +249,7 @@ def test_a_workload_that_somebody_else_made_inactive_stays_so(cluster: ClusterSp
     assert "spec.active: true" in status_of(decision.actions).message
 
 
-def test_a_preempted_gang_waits_and_its_restart_says_why(cluster: ClusterSpec) -> None:
+def test_a_preempted_gang_waits_and_its_restart_says_why(cluster: JobCluster) -> None:
     job = make_job()
     observed = running(job)
     job = seen(job, observed, cluster)
@@ -261,7 +261,7 @@ def test_a_preempted_gang_waits_and_its_restart_says_why(cluster: ClusterSpec) -
     assert (job.status.phase, job.status.restarts[-1].cause) == (Phase.QUEUED, "Preempted")
 
 
-def test_the_cause_is_mended_when_the_host_is_heard_of_after_its_pods(cluster: ClusterSpec) -> None:
+def test_the_cause_is_mended_when_the_host_is_heard_of_after_its_pods(cluster: JobCluster) -> None:
     job = make_job()
     observed = running(job)
     job = seen(job, observed, cluster)
@@ -272,7 +272,7 @@ def test_the_cause_is_mended_when_the_host_is_heard_of_after_its_pods(cluster: C
     assert (job.status.restarts[-1].cause, job.status.restart_count) == ("HostFailed", 1)
 
 
-def test_a_restart_that_nobody_saw_is_recorded_afterwards(cluster: ClusterSpec) -> None:
+def test_a_restart_that_nobody_saw_is_recorded_afterwards(cluster: JobCluster) -> None:
     job = make_job()
     observed = running(job)
     job = seen(job, observed, cluster)
@@ -280,7 +280,7 @@ def test_a_restart_that_nobody_saw_is_recorded_afterwards(cluster: ClusterSpec) 
     assert (job.status.restart_count, job.status.phase) == (1, Phase.RUNNING)
 
 
-def test_ranks_that_end_before_others_are_no_loss(cluster: ClusterSpec) -> None:
+def test_ranks_that_end_before_others_are_no_loss(cluster: JobCluster) -> None:
     job = make_job()
     observed = running(job)
     job = seen(job, observed, cluster)
@@ -293,7 +293,7 @@ def test_ranks_that_end_before_others_are_no_loss(cluster: ClusterSpec) -> None:
     assert decide(job, done, cluster, now=NOW + timedelta(days=1)).actions == ()
 
 
-def test_a_jobset_that_failed_for_good_ends_the_job_in_its_words(cluster: ClusterSpec) -> None:
+def test_a_jobset_that_failed_for_good_ends_the_job_in_its_words(cluster: JobCluster) -> None:
     job = make_job()
     observed = replace(running(job), jobset=replace(jobset_of(job), failure="max restarts"))
     job = seen(job, observed, cluster)
@@ -301,7 +301,7 @@ def test_a_jobset_that_failed_for_good_ends_the_job_in_its_words(cluster: Cluste
     assert "max restarts" in job.status.message
 
 
-def test_a_job_over_its_deadline_fails_and_is_taken_down(cluster: ClusterSpec) -> None:
+def test_a_job_over_its_deadline_fails_and_is_taken_down(cluster: JobCluster) -> None:
     job = make_job(activeDeadlineSeconds=60)
     observed = running(job)
     job = seen(job, observed, cluster)
@@ -311,7 +311,7 @@ def test_a_job_over_its_deadline_fails_and_is_taken_down(cluster: ClusterSpec) -
     assert deeds(late.actions) == [DeleteJobSet(name="llm", uid="jobset-uid")]
 
 
-def test_a_finished_job_is_deleted_when_its_time_to_live_is_over(cluster: ClusterSpec) -> None:
+def test_a_finished_job_is_deleted_when_its_time_to_live_is_over(cluster: JobCluster) -> None:
     job = make_job(ttlSecondsAfterFinished=10)
     done = replace(running(job), jobset=replace(jobset_of(job), succeeded=True))
     job = seen(job, done, cluster)
@@ -320,7 +320,7 @@ def test_a_finished_job_is_deleted_when_its_time_to_live_is_over(cluster: Cluste
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"step": -1, "checkpointStep": 0}', '{"step": "many"}', "null"])
-def test_progress_that_cant_be_read_leaves_what_was_known(cluster: ClusterSpec, text: str) -> None:
+def test_progress_that_cant_be_read_leaves_what_was_known(cluster: JobCluster, text: str) -> None:
     job = make_job()
     observed = running(job)
     good = replace(observed.pods[0], progress='{"step": 7, "checkpointStep": 5}')
@@ -364,7 +364,7 @@ def situations(draw: st.DrawFn) -> tuple[JobView, Observed]:
 
 @settings(deadline=None)
 @given(situation=situations())
-def test_the_status_settles_after_one_look(cluster: ClusterSpec, situation: tuple[JobView, Observed]) -> None:
+def test_the_status_settles_after_one_look(cluster: JobCluster, situation: tuple[JobView, Observed]) -> None:
     """Nothing new observed, nothing new said: no write follows from an operator's own write."""
     job, observed = situation
     job = seen(job, observed, cluster)
@@ -374,7 +374,7 @@ def test_the_status_settles_after_one_look(cluster: ClusterSpec, situation: tupl
 
 @settings(deadline=None)
 @given(situation=situations())
-def test_acting_leads_to_where_nothing_is_left_to_do(cluster: ClusterSpec, situation: tuple[JobView, Observed]) -> None:
+def test_acting_leads_to_where_nothing_is_left_to_do(cluster: JobCluster, situation: tuple[JobView, Observed]) -> None:
     """With JobSet and Kueue doing their part, each situation comes to rest after a few looks."""
     job, observed = situation
     for _ in range(8):

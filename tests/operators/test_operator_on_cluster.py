@@ -89,23 +89,23 @@ class Cluster:
 
 
 @pytest.fixture(scope="module")
-def on(toolbox: Toolbox, cluster: ClusterSpec) -> Iterator[Cluster]:
+def on(toolbox: Toolbox, cluster_spec: ClusterSpec) -> Iterator[Cluster]:
     """The small cluster, whole and with the operator running."""
     with tempfile.TemporaryDirectory(prefix="rackwright-") as parent:
         directory = state.create(Path(parent))
         with directory.owned():
             try:
                 run = Cluster(ControlPlane.start(directory, toolbox))
-                add_hosts(run, cluster)
-                install(run, cluster)
+                add_hosts(run, cluster_spec)
+                install(run, cluster_spec)
                 yield run
             finally:
                 processes.stop_marked(directory.id)
 
 
-def add_hosts(run: Cluster, cluster: ClusterSpec) -> None:
+def add_hosts(run: Cluster, cluster_spec: ClusterSpec) -> None:
     """The pools' hosts, in blocks of five."""
-    gpu = cluster.gpu_pool
+    gpu = cluster_spec.gpu_pool
     offered = {
         "cpu": str(gpu.allocatable.cpu),
         "memory": f"{gpu.allocatable.memory_gib}Gi",
@@ -141,10 +141,10 @@ def add_host(run: Cluster, name: str, labels: dict[str, str], offered: dict[str,
     run("wait", "--for=condition=Ready", TIMEOUT, f"node/{name}")
 
 
-def install(run: Cluster, cluster: ClusterSpec) -> None:
+def install(run: Cluster, cluster_spec: ClusterSpec) -> None:
     """Kueue and JobSet from their charts, with the values that the stack gives them; then queues and operator."""
     toolbox = run.plane.toolbox
-    for name, values in (("kueue", kueue_values(cluster)), ("jobset", jobset_values(cluster))):
+    for name, values in (("kueue", kueue_values(cluster_spec)), ("jobset", jobset_values(cluster_spec))):
         chart = str(toolbox.asset(f"{name}-chart"))
         command = [str(toolbox.program("helm")), "template", name, chart, f"--namespace={name}-system"]
         rendered = subprocess.run(
@@ -155,10 +155,10 @@ def install(run: Cluster, cluster: ClusterSpec) -> None:
         run("apply", "--server-side", "--filename=-", text=rendered.stdout)
     for name in ("kueue", "jobset"):
         run("wait", "--for=condition=Available", TIMEOUT, "deployment", "--all", f"--namespace={name}-system")
-    run.apply(*scheduling_objects(cluster))
+    run.apply(*scheduling_objects(cluster_spec))
     run.apply(training_job_crd())
     run("wait", "--for=condition=Established", TIMEOUT, "crd/trainingjobs.rackwright.dev")
-    run.apply(*operator_objects(cluster))
+    run.apply(*operator_objects(cluster_spec))
     run("wait", "--for=condition=Available", TIMEOUT, "deployment", "--all", "--namespace=rackwright-system")
 
 

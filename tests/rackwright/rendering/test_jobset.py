@@ -7,13 +7,14 @@ import pytest
 
 from rackwright.rendering.jobset import jobset, resources, template_sha256
 from rackwright.specs import ClusterSpec, TrainingJob, load_document
+from rackwright.specs.job_cluster import JobCluster
 
 pytestmark = pytest.mark.pure
 
 
 @pytest.fixture(scope="module")
-def cluster() -> ClusterSpec:
-    return load_document(Path(__file__).parents[2] / "operators" / "cluster.yaml", ClusterSpec)
+def cluster() -> JobCluster:
+    return load_document(Path(__file__).parents[2] / "operators" / "cluster.yaml", ClusterSpec).for_jobs()
 
 
 def make_job(**spec: object) -> TrainingJob:
@@ -38,7 +39,7 @@ def environment_of(rendered: dict[str, Any]) -> dict[str, Any]:
     return {entry["name"]: entry.get("value", entry.get("valueFrom")) for entry in container["env"]}
 
 
-def test_the_gang_is_one_indexed_job_whose_lost_hosts_dont_count_as_failures(cluster: ClusterSpec) -> None:
+def test_the_gang_is_one_indexed_job_whose_lost_hosts_dont_count_as_failures(cluster: JobCluster) -> None:
     rendered = jobset(make_job(failurePolicy={"maxRestarts": 7}), cluster, uid="u")
     (group,) = rendered["spec"]["replicatedJobs"]
     job = group["template"]["spec"]
@@ -51,7 +52,7 @@ def test_the_gang_is_one_indexed_job_whose_lost_hosts_dont_count_as_failures(clu
     assert policy["rules"][0]["action"] == "RestartJobSetAndIgnoreMaxRestarts"
 
 
-def test_wishes_become_the_node_labels_of_the_clusters_own_levels(cluster: ClusterSpec) -> None:
+def test_wishes_become_the_node_labels_of_the_clusters_own_levels(cluster: JobCluster) -> None:
     wish = {"preferred": "block", "slice": {"level": "block", "hosts": 2}}
     annotations = pod_of(jobset(make_job(topology=wish), cluster, uid="u"))["metadata"]["annotations"]
     assert annotations["kueue.x-k8s.io/podset-preferred-topology"] == "example.com/block"
@@ -60,7 +61,7 @@ def test_wishes_become_the_node_labels_of_the_clusters_own_levels(cluster: Clust
     assert annotations["k8s.v1.cni.cncf.io/networks"].count("default/rdma-vf") == 16
 
 
-def test_a_gang_without_a_wish_prefers_to_stand_within_the_closest_level_above_the_host(cluster: ClusterSpec) -> None:
+def test_a_gang_without_a_wish_prefers_to_stand_within_the_closest_level_above_the_host(cluster: JobCluster) -> None:
     annotations = pod_of(jobset(make_job(), cluster, uid="u"))["metadata"]["annotations"]
     assert annotations["kueue.x-k8s.io/podset-preferred-topology"] == "example.com/block"
     strict = pod_of(jobset(make_job(topology={"required": "block"}), cluster, uid="u"))["metadata"]["annotations"]
@@ -75,12 +76,12 @@ def test_a_gang_without_a_wish_prefers_to_stand_within_the_closest_level_above_t
     ],
 )
 def test_pods_take_a_whole_host_or_the_part_that_goes_with_their_gpus(
-    cluster: ClusterSpec, gpus: int, expected: dict[str, Any]
+    cluster: JobCluster, gpus: int, expected: dict[str, Any]
 ) -> None:
     assert resources(make_job(gpus=gpus).spec, cluster) == expected
 
 
-def test_the_container_learns_its_rank_the_meeting_point_and_the_checkpoint(cluster: ClusterSpec) -> None:
+def test_the_container_learns_its_rank_the_meeting_point_and_the_checkpoint(cluster: JobCluster) -> None:
     job = make_job(checkpoint={"bucket": "oci://bucket/llm", "intervalSeconds": 600})
     environment = environment_of(jobset(job, cluster, uid="u"))
     assert environment["MASTER_ADDR"] == "llm-workers-0-0.llm"
@@ -90,7 +91,7 @@ def test_the_container_learns_its_rank_the_meeting_point_and_the_checkpoint(clus
     assert environment["NCCL_IB_HCA"] == "mlx5"
 
 
-def test_the_jobs_own_environment_comes_last_and_no_name_stands_twice(cluster: ClusterSpec) -> None:
+def test_the_jobs_own_environment_comes_last_and_no_name_stands_twice(cluster: JobCluster) -> None:
     job = make_job(env=[{"name": "NCCL_DEBUG", "value": "INFO"}, {"name": "NODE_RANK", "value": "{{ 0 }}"}])
     rendered = jobset(job, cluster, uid="u")
     (container,) = pod_of(rendered)["spec"]["containers"]
@@ -100,7 +101,7 @@ def test_the_jobs_own_environment_comes_last_and_no_name_stands_twice(cluster: C
     assert environment_of(rendered)["NODE_RANK"] == "{{ 0 }}"
 
 
-def test_a_claim_is_mounted_and_a_bucket_is_not(cluster: ClusterSpec) -> None:
+def test_a_claim_is_mounted_and_a_bucket_is_not(cluster: JobCluster) -> None:
     def volumes(checkpoint: dict[str, Any]) -> list[str]:
         pod = pod_of(jobset(make_job(checkpoint={"intervalSeconds": 1, **checkpoint}), cluster, uid="u"))
         return [volume["name"] for volume in pod["spec"]["volumes"]]

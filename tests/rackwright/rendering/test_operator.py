@@ -8,6 +8,7 @@ import pytest
 
 from rackwright.rendering import operator_objects
 from rackwright.specs import ClusterSpec, load_document
+from rackwright.specs.job_cluster import JobCluster
 
 pytestmark = pytest.mark.pure
 
@@ -29,11 +30,11 @@ def test_the_parts_come_in_the_order_of_creation(spec: ClusterSpec) -> None:
     assert kinds == ["Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "ConfigMap", "Deployment"]
 
 
-def test_the_operator_reads_back_the_spec_that_it_was_made_from(
+def test_the_operator_reads_back_what_the_spec_says_of_jobs(
     spec: ClusterSpec, objects: dict[str, dict[str, Any]]
 ) -> None:
-    read = ClusterSpec.model_validate(json.loads(objects["ConfigMap"]["data"]["cluster.json"]))
-    assert read == spec
+    read = JobCluster.model_validate(json.loads(objects["ConfigMap"]["data"]["cluster.json"]))
+    assert read == spec.for_jobs()
 
 
 def test_the_rights_name_each_resource_and_verb_and_hold_no_secrets(objects: dict[str, dict[str, Any]]) -> None:
@@ -59,6 +60,11 @@ def test_the_deployment_runs_one_operator_on_the_system_pool_with_the_cluster_mo
 
 
 def test_a_changed_cluster_starts_the_operator_anew(spec: ClusterSpec, objects: dict[str, dict[str, Any]]) -> None:
-    changed = spec.model_copy(update={"name": "other"})
+    changed = spec.model_copy(update={"fabric": spec.fabric.model_copy(update={"rails": 4})})
     (deployment,) = (each for each in operator_objects(changed) if each["kind"] == "Deployment")
     assert deployment["spec"]["template"]["metadata"] != objects["Deployment"]["spec"]["template"]["metadata"]
+
+
+def test_a_pool_of_another_size_leaves_the_operator_alone(spec: ClusterSpec) -> None:
+    pools = tuple(pool.model_copy(update={"hosts": pool.hosts + 8}) for pool in spec.pools)
+    assert operator_objects(spec.model_copy(update={"pools": pools})) == operator_objects(spec)
