@@ -41,11 +41,16 @@ def main(arguments: list[str] | None = None) -> int:
     except SpecError as error:
         print(error, file=sys.stderr)
         return 2
-    kopf.configure(log_format=kopf.LogFormat.FULL)
-    for quiet in ("kopf.objects", "aiohttp.access"):  # a line for each event and each probe
-        logging.getLogger(quiet).setLevel(logging.WARNING)
+    configure_logging()
     asyncio.run(run(cluster, resync_s=asked.resync_seconds, liveness=asked.liveness))
     return 0
+
+
+def configure_logging() -> None:
+    """Log what the operator does, and not a line for each event and each probe."""
+    kopf.configure(log_format=kopf.LogFormat.FULL)
+    for quiet in ("kopf.objects", "kopf.activities.probe", "aiohttp.access"):
+        logging.getLogger(quiet).setLevel(logging.WARNING)
 
 
 async def run(cluster: JobCluster, *, resync_s: float, liveness: str | None) -> None:

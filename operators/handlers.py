@@ -27,8 +27,18 @@ REQUEST_TIMEOUT_S = 60.0
 ERROR_DELAYS_S = (1, 2, 5, 10, 30)
 """Seconds between repeated requests of kopf's own."""
 
-WORKERS = 100
-"""Events taken in side by side; each is a few dictionary operations."""
+PAGE_SIZE = 500
+"""Objects in one page of kopf's lists (client-go's default): 100,000 pods in one answer would be gigabytes."""
+
+IDLE_S = 1.0
+"""Seconds that kopf keeps the task of an object after its last event.
+
+It has one for each object of which it heard lately, and none must wait for another's end: with a limit of n, only
+n events would pass in this time.
+"""
+
+EXIT_S = 10.0
+"""Seconds to end in before kopf kills the process; less than the pod's `terminationGracePeriodSeconds`."""
 
 
 def register(reconciler: Reconciler) -> kopf.OperatorRegistry:
@@ -67,7 +77,10 @@ def settings() -> kopf.OperatorSettings:
     settings.networking.connect_timeout = CONNECT_TIMEOUT_S
     settings.networking.request_timeout = REQUEST_TIMEOUT_S
     settings.networking.error_backoffs = ERROR_DELAYS_S
-    settings.queueing.worker_limit = WORKERS
+    settings.watching.chunk_size = PAGE_SIZE
+    settings.queueing.worker_limit = None
+    settings.queueing.idle_timeout = IDLE_S
+    settings.process.ultimate_exiting_timeout = EXIT_S
     settings.peering.standalone = True
     for kind in KINDS:
         if kind.label_selector:

@@ -28,7 +28,7 @@ JobKey = tuple[str, str]
 """Namespace and name of a TrainingJob; its JobSet has the same."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class JobView:
     """The TrainingJob as its author wrote it, with what Kubernetes adds."""
 
@@ -48,7 +48,7 @@ class JobView:
         return self.job.status or TrainingJobStatus()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class JobSetView:
     """The gang as JobSet runs it."""
 
@@ -63,7 +63,7 @@ class JobSetView:
     """Why it failed for good; None while it hasn't."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class WorkloadView:
     """The gang as Kueue admits and places it."""
 
@@ -79,7 +79,7 @@ class WorkloadView:
     """The reason of the last eviction, while it lasts."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PodView:
     """One rank of the gang."""
 
@@ -109,7 +109,7 @@ class PodView:
         return self.living and (self.ready or self.phase == "Succeeded")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class HostView:
     """Whether a host can be trusted with a gang."""
 
@@ -123,7 +123,7 @@ ABSENT = HostView(dead="the node is gone")
 """The view of a host whose Node object isn't there."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Observed:
     """All that exists of one job besides the TrainingJob itself."""
 
@@ -191,13 +191,14 @@ def view_pod(raw: Raw) -> PodView:
     """Cut a pod down."""
     meta, spec, status = raw["metadata"], raw["spec"], raw.get("status", {})
     labels = meta.get("labels", {})
-    rank = int(labels.get(RANK_LABEL, 0))
+    rank = int(labels[RANK_LABEL])
     node = spec.get("nodeName")
+    attempt = labels.get(RESTART_LABEL, "")
     return PodView(
         name=meta["name"],
         uid=meta["uid"],
         rank=rank,
-        jobset_attempt=int(labels.get(RESTART_LABEL, 0)),
+        jobset_attempt=int(attempt) if attempt.isdecimal() else 0,
         host=node or spec.get("nodeSelector", {}).get(HOSTNAME_LABEL),
         bound=node is not None,
         phase=status.get("phase", "Pending"),
@@ -219,10 +220,12 @@ def view_host(raw: Raw) -> HostView:
     return HostView(dead=dead, excluded=excluded)
 
 
-def job_of(raw: Raw) -> JobKey | None:
-    """The job that a JobSet or a pod is labelled with."""
-    name = raw["metadata"].get("labels", {}).get(JOB_LABEL)
-    return (raw["metadata"]["namespace"], name) if name else None
+def job_of_pod(raw: Raw) -> JobKey | None:
+    """The job whose rank a pod is; None for a pod that has the job's label and no rank, whoever made it."""
+    labels = raw["metadata"].get("labels", {})
+    if JOB_LABEL not in labels or not labels.get(RANK_LABEL, "").isdecimal():
+        return None
+    return raw["metadata"]["namespace"], labels[JOB_LABEL]
 
 
 def jobset_of_workload(raw: Raw) -> JobKey | None:

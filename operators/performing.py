@@ -7,10 +7,12 @@ gone already, or there already, is as it shall be.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from kubernetes.aio import client
 
@@ -33,11 +35,14 @@ from rackwright.rendering.jobset import PRIORITY_LABEL
 from rackwright.specs.training_job import API_VERSION, KIND
 
 if TYPE_CHECKING:
-    from operators.observed import JobView, Raw
+    from pydantic import ValidationError
+
+    from operators.observed import JobKey, JobView, Raw
 
 logger = logging.getLogger(__name__)
 
 FIELD_MANAGER = "rackwright-operator"
+UNREADABLE_MANAGER = "rackwright-operator-unreadable"
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
 STRATEGIC_MERGE = "application/strategic-merge-patch+json"
@@ -45,8 +50,34 @@ STRATEGIC_MERGE = "application/strategic-merge-patch+json"
 NOT_FOUND = 404
 CONFLICT = 409
 
+REQUEST_TIMEOUT_S = 30.0
+"""Seconds for one deed, so that an API server that doesn't answer can't hold a worker for the client's 300."""
+
 NOTE_LENGTH = 1024
 """Bytes of an event's note (the API's limit); messages are ASCII but for a few characters, so fewer are taken."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unreadable:
+    """A TrainingJob that the API server took and the operator's model refuses."""
+
+    key: JobKey
+    uid: str
+    generation: int
+    message: str
+
+    @classmethod
+    def of(cls, raw: Raw, error: ValidationError) -> Self:
+        """Read what can be read of it."""
+        meta = raw["metadata"]
+        faults = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        return cls(
+            key=(meta["namespace"], meta["name"]),
+            uid=meta["uid"],
+            generation=meta["generation"],
+            message=f"The operator can't read this job and leaves it alone: {faults}. "
+            "Bring the operator to the version of the TrainingJob definition, or change the job.",
+        )
 
 
 class Performer:
@@ -62,6 +93,10 @@ class Performer:
 
         Raise `kubernetes.aio.client.ApiException` if the API server doesn't let it.
         """
+        async with asyncio.timeout(REQUEST_TIMEOUT_S):
+            return await self._perform(action, job)
+
+    async def _perform(self, action: Action, job: JobView) -> tuple[Kind, Raw] | None:
         namespace, name = job.key
         match action:
             case CreateJobSet():
@@ -82,10 +117,35 @@ class Performer:
             case FailPod():
                 await self._fail_pod(namespace, action)
             case WriteStatus():
-                return await self._write_status(namespace, name, action)
+                status = action.status.model_dump(mode="json", by_alias=True, exclude_none=True)
+                return await self._apply_status(namespace, name, job.uid, status, manager=FIELD_MANAGER)
             case EmitEvent():
-                await self._emit(job, action)
+                await self._emit(job.key, job.uid, action)
         return None
+
+    async def tell(self, unreadable: Unreadable) -> None:
+        """Say on a job itself that it can't be read: by an event, and by its condition `Accepted`.
+
+        The condition alone is applied, in another manager's name than the status: applying that as a whole would take
+        away what a later operator needs of it.
+        """
+        namespace, name = unreadable.key
+        logger.info("job %s/%s: unreadable", namespace, name)
+        condition = {
+            "type": "Accepted",
+            "status": "False",
+            "reason": "Unreadable",
+            "message": unreadable.message,
+            "lastTransitionTime": written(datetime.now(UTC)),
+            "observedGeneration": unreadable.generation,
+        }
+        async with asyncio.timeout(REQUEST_TIMEOUT_S):
+            await self._emit(
+                unreadable.key, unreadable.uid, EmitEvent(type="Warning", reason="Unreadable", note=unreadable.message)
+            )
+            await self._apply_status(
+                namespace, name, unreadable.uid, {"conditions": [condition]}, manager=UNREADABLE_MANAGER
+            )
 
     async def _create_jobset(self, namespace: str, name: str, action: CreateJobSet) -> tuple[Kind, Raw] | None:
         try:
@@ -139,22 +199,23 @@ class Performer:
             if error.status not in {NOT_FOUND, CONFLICT}:
                 raise
 
-    async def _write_status(self, namespace: str, name: str, action: WriteStatus) -> tuple[Kind, Raw] | None:
-        status = action.status.model_dump(mode="json", by_alias=True, exclude_none=True)
-        body = {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": name}, "status": status}
+    async def _apply_status(
+        self, namespace: str, name: str, uid: str, status: dict[str, Any], *, manager: str
+    ) -> tuple[Kind, Raw] | None:
+        body = {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": name, "uid": uid}, "status": status}
         try:
             changed: Any = await self._custom.patch_namespaced_custom_object_status(
                 JOBS.group, JOBS.version, namespace, JOBS.plural, name, body,
-                field_manager=FIELD_MANAGER, force=True, _content_type=APPLY,
+                field_manager=manager, force=True, _content_type=APPLY,
             )  # fmt: skip
         except client.ApiException as error:
-            if error.status != NOT_FOUND:  # the job was deleted
+            if error.status not in {NOT_FOUND, CONFLICT}:  # the job was deleted, and maybe submitted anew
                 raise
             return None
         return JOBS, changed
 
-    async def _emit(self, job: JobView, action: EmitEvent) -> None:
-        namespace, name = job.key
+    async def _emit(self, key: JobKey, uid: str, action: EmitEvent) -> None:
+        namespace, name = key
         body: Any = {
             "metadata": {"name": f"{name}.{uuid.uuid4().hex[:16]}", "namespace": namespace},
             "eventTime": written(datetime.now(UTC)).replace("Z", "000Z"),  # microseconds
@@ -169,7 +230,7 @@ class Performer:
                 "kind": KIND,
                 "namespace": namespace,
                 "name": name,
-                "uid": job.uid,
+                "uid": uid,
             },
         }
         try:

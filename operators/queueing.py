@@ -13,6 +13,9 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+import aiohttp
+from kubernetes.aio.client import ApiException
+
 if TYPE_CHECKING:
     from operators.observed import JobKey
 
@@ -24,6 +27,10 @@ WORKERS = 16
 FIRST_DELAY_S = 0.5
 LONGEST_DELAY_S = 60.0
 """Seconds until a failed look is repeated: the first time, and at the most."""
+
+
+API_TROUBLE = (ApiException, aiohttp.ClientError, OSError, TimeoutError)
+"""What goes wrong between here and the API server, which a traceback says nothing about."""
 
 
 class WorkQueue:
@@ -72,18 +79,25 @@ class WorkQueue:
             try:
                 again_s = await self._look(key)
                 self._failures.pop(key, None)
-            except Exception:  # whatever fails for one job stops no other
+            except Exception as error:  # whatever fails for one job stops no other
                 self._failures[key] += 1
                 again_s = delay_s(self._failures[key])
-                logger.exception("job %s: failed; trying again in %.1f s", "/".join(key), again_s)
+                logger.error(  # noqa: TRY400 - with a traceback where that tells something
+                    "job %s: failed; trying again in %.1f s: %s",
+                    "/".join(key), again_s, " ".join(str(error).split()) or type(error).__name__,
+                    exc_info=not isinstance(error, API_TROUBLE),
+                )  # fmt: skip
             self._working.discard(key)
             if key in self._woken:
                 self._woken.discard(key)
                 if key not in self._failures:
                     self.add(key)
-                    continue
+                    again_s = None
             if again_s is not None:
                 self.add_later(key, again_s)
+            # A look that asks the API server for nothing never waits: without this, a look at all of many jobs would
+            # keep events and probes waiting.
+            await asyncio.sleep(0)
 
     def _cancel_timer(self, key: JobKey) -> None:
         timer = self._timers.pop(key, None)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from kubernetes.aio import client
@@ -13,9 +14,10 @@ from pydantic import ValidationError
 
 from operators.actions import WriteStatus
 from operators.decisions import decide
-from operators.performing import Performer
-from operators.queueing import WorkQueue
-from operators.store import KINDS, Kind, Store, object_key
+from operators.handlers import PAGE_SIZE
+from operators.performing import Performer, Unreadable
+from operators.queueing import API_TROUBLE, WorkQueue
+from operators.store import JOBS, KINDS, Kind, Store, object_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,11 +32,14 @@ logger = logging.getLogger(__name__)
 DETAIL_INTERVAL_S = 2.0
 """Seconds between two writes of a status in which only details change: progress, and how many pods are ready."""
 
+DETAIL_WRITES_PER_S = 50.0
+"""Such writes per second for all jobs together: etcd takes some thousands of all kinds, and has others to serve."""
+
 FIRST_READ_DELAY_S = 2.0
 """Seconds between attempts at the first read, which fails while Kueue's or JobSet's definitions aren't there yet."""
 
-PAGE_SIZE = 500
-"""Objects in one page of a list (client-go's default for its pagers)."""
+LIST_TIMEOUT_S = 60.0
+"""Seconds for one page of a list."""
 
 
 class Reconciler:
@@ -49,6 +54,8 @@ class Reconciler:
         self._store = Store()
         self._queue = WorkQueue(self.look)
         self._status_written: dict[JobKey, float] = {}
+        self._unreadable: dict[JobKey, Unreadable] = {}
+        self._told: dict[JobKey, Unreadable] = {}
         self.last_heard = time.monotonic()
         """When the API server was last heard of, by an event or a list."""
 
@@ -64,7 +71,9 @@ class Reconciler:
         """Take in a watch event."""
         self.last_heard = time.monotonic()
         if deleted:
-            self._wake(self._store.drop(kind, object_key(raw)))
+            self._wake(self._store.delete(kind, raw))
+            if kind is JOBS:
+                self._forget(object_key(raw))
         else:
             self._wake(self._put(kind, raw))
 
@@ -79,7 +88,9 @@ class Reconciler:
         """Decide for one job and act; return the seconds until the next look, or None."""
         job = self._store.job(key)
         if job is None:
-            self._status_written.pop(key, None)
+            if key in self._unreadable and self._told.get(key) != self._unreadable[key]:
+                self._told[key] = unreadable = self._unreadable[key]
+                await self._performer.tell(unreadable)
             return None
         decision = decide(job, self._store.observe(key), self._cluster, now=datetime.now(UTC))
         again_s = decision.look_again_s
@@ -88,10 +99,13 @@ class Reconciler:
             if wait_s:
                 again_s = min(wait_s, again_s) if again_s is not None else wait_s
                 continue
-            logger.info("job %s: %s", "/".join(key), describe(action))
+            told = isinstance(action, WriteStatus) and only_details_differ(action.status, job.status)
+            logger.log(logging.DEBUG if told else logging.INFO, "job %s: %s", "/".join(key), describe(action))
             changed = await self._performer.perform(action, job)
-            if changed is not None:  # not to decide on what is older than one's own deeds
-                self._put(*changed)
+            if changed is not None:
+                # Not to decide on what is older than one's own deeds. What comes back may have somebody else's change
+                # in it too, whose own event is then no news any more: so it wakes the job.
+                self._wake(self._put(*changed))
         return again_s
 
     def _too_soon_s(self, key: JobKey, job: JobView, action: Action) -> float:
@@ -99,7 +113,8 @@ class Reconciler:
         if not isinstance(action, WriteStatus):
             return 0.0
         now = time.monotonic()
-        next_s = self._status_written.get(key, -DETAIL_INTERVAL_S) + DETAIL_INTERVAL_S - now
+        interval_s = max(DETAIL_INTERVAL_S, len(self._status_written) / DETAIL_WRITES_PER_S)
+        next_s = self._status_written.get(key, now - interval_s) + interval_s - now
         if next_s > 0 and only_details_differ(action.status, job.status):
             return next_s
         self._status_written[key] = now
@@ -110,19 +125,33 @@ class Reconciler:
             self._queue.add(key)
 
     def _put(self, kind: Kind, raw: Mapping[str, Any]) -> set[JobKey]:
+        key = object_key(raw)
         try:
-            return self._store.put(kind, raw)
+            woken = self._store.put(kind, raw)
         except ValidationError as error:
             # The CRD is of another version than the operator: such a job is left alone until one of the two changes.
-            logger.warning("job %s can't be read and is left alone: %s", "/".join(object_key(raw)), error)
-            return self._store.drop(kind, object_key(raw))
+            unreadable = Unreadable.of(raw, error)
+            if self._unreadable.get(key) != unreadable:
+                logger.warning("job %s: %s", "/".join(key), unreadable.message)
+            self._unreadable[key] = unreadable
+            return self._store.drop(kind, key) | {key}
+        if kind is JOBS:
+            self._unreadable.pop(key, None)
+        return woken
+
+    def _forget(self, key: JobKey) -> None:
+        self._status_written.pop(key, None)
+        self._unreadable.pop(key, None)
+        self._told.pop(key, None)
 
     async def _read(self, kind: Kind) -> set[JobKey]:
         woken: set[JobKey] = set()
         listed = set()
         token, revision = "", 0
+        self._store.expect_list(kind)
         while True:
-            page = await self._list(kind, token)
+            async with asyncio.timeout(LIST_TIMEOUT_S):
+                page = await self._list(kind, token)
             for raw in page["items"]:
                 listed.add(object_key(raw))
                 full = {"apiVersion": kind.api_version, "kind": page["kind"].removesuffix("List"), **raw}
@@ -143,14 +172,16 @@ class Reconciler:
             "nodes": self._core.list_node_without_preload_content,
         }
         response = await lists[kind.plural](**options)
+        if response.status != HTTPStatus.OK:  # which the client leaves to its caller here
+            raise client.ApiException(status=response.status, reason=response.reason)
         body: dict[str, Any] = await response.json()
         return body
 
     async def _try_to_resync(self) -> bool:
         try:
             await self.resync()
-        except (client.ApiException, OSError, TimeoutError) as error:
-            logger.warning("reading the cluster failed: %s", str(error).strip())
+        except API_TROUBLE as error:
+            logger.warning("reading the cluster failed: %s", " ".join(str(error).split()) or type(error).__name__)
             return False
         return True
 

@@ -39,7 +39,7 @@ class Record:
     def open(self) -> Restart | None:
         """The restart from which the gang hasn't recovered yet."""
         last = self.restarts[-1] if self.restarts else None
-        return last if last is not None and last.recovered_at is None else None
+        return last if last is not None and last.recovered_at is last.abandoned_at is None else None
 
 
 def living_pods(observed: Observed) -> tuple[PodView, ...]:
@@ -105,6 +105,15 @@ def recovered(record: Record, old: TrainingJobStatus, progress: Progress | None,
         unseen = Loss(cause=POD_FAILED, message="the gang was restarted while the operator was away")
         return append(record, restart(unseen, old, progress, now=now, recovered_at=now), gang=leader)
     return Record(restarts=record.restarts, count=record.count, gang=leader)
+
+
+def abandoned(old: TrainingJobStatus, *, now: str) -> Record:
+    """The record of a gang that goes by its author's wish or for good: what it hadn't recovered from, it won't."""
+    record = Record(restarts=old.restarts, count=old.restart_count, gang=None)
+    if record.open is None:
+        return record
+    closed = record.open.model_copy(update={"abandoned_at": now})
+    return Record(restarts=(*record.restarts[:-1], closed), count=record.count, gang=None)
 
 
 def restart(

@@ -50,7 +50,7 @@ def report(job: JobView, observed: Observed, *, refused: Refusal | None, now: da
     ended = ending(job, observed, now=now)
     record = restarts.update(job, observed, progress=progress, now=moment)
     if ended or taken_down(job, observed):
-        record = restarts.Record(restarts=old.restarts, count=old.restart_count, gang=None)
+        record = restarts.abandoned(old, now=moment)
     phase, message = ended or life(job, observed, record, refused)
     whole = record.gang is not None and restarts.is_whole(job, observed)
     hosts = tuple(pod.host or "" for pod in restarts.living_pods(observed)) if whole else ()

@@ -63,7 +63,7 @@ PODS = Kind(
     api_version="v1",
     plural="pods",
     view=observed.view_pod,
-    job=observed.job_of,
+    job=observed.job_of_pod,
     label_selector=JOB_LABEL,
 )
 NODES = Kind(api_version="v1", plural="nodes", view=observed.view_host, job=_no_job)
@@ -72,7 +72,7 @@ KINDS = (NODES, JOBSETS, WORKLOADS, PODS, JOBS)
 """In the order in which they are first read: a job last, when all that is of it is known."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Kept:
     revision: int
     view: View
@@ -86,6 +86,8 @@ class Store:
         self._kept: dict[str, dict[ObjectKey, _Kept]] = {kind.plural: {} for kind in KINDS}
         self._of_job: dict[str, dict[JobKey, set[ObjectKey]]] = {kind.plural: defaultdict(set) for kind in KINDS}
         self._on_host: dict[str, set[ObjectKey]] = defaultdict(set)
+        self._gone: dict[str, dict[ObjectKey, int]] = {kind.plural: {} for kind in KINDS}
+        """The revisions at which objects were deleted, since the last list began: older news of them is void."""
 
     def put(self, kind: Kind, raw: Mapping[str, Any]) -> set[JobKey]:
         """Keep an object's view; return the jobs that have to be looked at because of it.
@@ -100,6 +102,8 @@ class Store:
         before = self._kept[kind.plural].get(key)
         if before is not None and before.revision >= revision:
             return set()
+        if self._gone[kind.plural].get(key, -1) >= revision:
+            return set()
         kept = _Kept(revision=revision, view=kind.view(raw), job=job)
         self._forget_places(kind, key)
         self._kept[kind.plural][key] = kept
@@ -110,6 +114,20 @@ class Store:
         if before is not None and before.view == kept.view:
             return set()
         return self._concerned(kind, key, job)
+
+    def delete(self, kind: Kind, raw: Mapping[str, Any]) -> set[JobKey]:
+        """Forget a deleted object, unless a newer one of its name is known; return the jobs that are concerned."""
+        key, revision = object_key(raw), int(raw["metadata"].get("resourceVersion", 0))
+        kept = self._kept[kind.plural].get(key)
+        if kept is not None and kept.revision > revision:
+            return set()
+        if kept is not None or kind.job(raw) is not None:
+            self._gone[kind.plural][key] = revision
+        return self.drop(kind, key)
+
+    def expect_list(self, kind: Kind) -> None:
+        """Prepare for a list that is yet to be asked for: it has nothing that is gone by now."""
+        self._gone[kind.plural].clear()
 
     def drop(self, kind: Kind, key: ObjectKey) -> set[JobKey]:
         """Forget an object; return the jobs that have to be looked at because of it."""

@@ -85,6 +85,8 @@ class Restart(StatusSpec):
     """The checkpoint that the gang went back to."""
     recovered_at: Time | None = None
     """When all pods were ready again."""
+    abandoned_at: Time | None = None
+    """When the job was suspended or ended before all pods were ready again; there is no recovery then."""
 
 
 class TrainingJobStatus(StatusSpec):
