@@ -128,7 +128,7 @@ def logs(
     cluster = connect(kubeconfig, context)
     space = _namespace(cluster, namespace)
     on_cluster = TrainingJobs(cluster)
-    pod = on_cluster.pod_of_rank(space, name, rank)
+    pod = on_cluster.pod_of_rank(on_cluster.get(space, name), space, rank)
     for piece in on_cluster.log(space, pod, follow=follow, tail=tail):
         sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()

@@ -120,14 +120,27 @@ class TrainingJobs:
             items: list[dict[str, Any]] = self._api().list_cluster_custom_object(*KUEUE, "clusterqueues")["items"]
             return items
 
-    def pod_of_rank(self, namespace: str, name: str, rank: int) -> str:
-        """The name of the newest pod of a rank."""
+    def pod_of_rank(self, job: TrainingJob, namespace: str, rank: int) -> str:
+        """The name of a rank's newest pod, which has started."""
+        name, hosts = job.metadata.name, job.spec.hosts
+        if rank >= hosts:
+            raise CommandError(
+                f"job {namespace}/{name} has no rank {rank}: it has {hosts} hosts, so --rank is from 0 to {hosts - 1}.",
+                code=ExitCode.USAGE,
+            )
         with sentences(f"find the pods of job {namespace}/{name}"):
             pods = self._core().list_namespaced_pod(namespace, label_selector=f"{JOB_LABEL}={name},{RANK_LABEL}={rank}")
         newest = max(pods.items, key=lambda pod: pod.metadata.creation_timestamp, default=None)
+        phase = job.status.phase if job.status else None
+        see = f"see `rackwright describe {name} --namespace {namespace}`"
         if newest is None:
             raise CommandError(
-                f"job {namespace}/{name} has no pod of rank {rank} now: see `rackwright describe {name}`.",
+                f"job {namespace}/{name} has no pod of rank {rank} now (the job is {phase or 'new'}): {see}.",
+                code=ExitCode.NOT_FOUND,
+            )
+        if newest.status.phase == "Pending":
+            raise CommandError(
+                f"pod {newest.metadata.name} of rank {rank} hasn't started yet (the job is {phase or 'new'}): {see}.",
                 code=ExitCode.NOT_FOUND,
             )
         found: str = newest.metadata.name

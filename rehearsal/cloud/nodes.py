@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rehearsal.cloud.layout import label_value, topology
 from rehearsal.cloud.shapes import STORAGE_RESERVE
+from rehearsal.egress.routes import KUBELET_PORT
 
 if TYPE_CHECKING:
     from rehearsal.cloud.pools import Pool
@@ -28,9 +29,6 @@ RDMA_RESOURCE = "nvidia.com/rdma-vf"
 
 UNPLACED_TAINT = {"key": "rackwright.dev/topology", "value": "missing", "effect": "NoSchedule"}
 """What Rackwright's join script puts on a node that doesn't learn its place in the fabric (manifests/nodes/join.py)."""
-
-KUBELET_PORT = 10250
-"""Kubelet's default port."""
 
 HEALTHY = (
     ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),

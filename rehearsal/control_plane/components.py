@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from rehearsal.egress.routes import KUBELET_PORT
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -52,6 +54,9 @@ class Credentials:
     service_accounts: KeyPair
     front_proxy_authority: Path
     front_proxy: KeyPair
+    kubelet_authority: Path
+    kubelet_client: KeyPair
+    """The API server's, towards kubelets."""
     serving: KeyPair
     """For the secure ports of scheduler and controller-manager."""
 
@@ -117,6 +122,10 @@ def api_server(
         f"--proxy-client-cert-file={credentials.front_proxy.certificate}",
         f"--proxy-client-key-file={credentials.front_proxy.key}",
         f"--egress-selector-config-file={state.root / 'egress-selector.yaml'}",
+        f"--kubelet-certificate-authority={credentials.kubelet_authority}",
+        f"--kubelet-client-certificate={credentials.kubelet_client.certificate}",
+        f"--kubelet-client-key={credentials.kubelet_client.key}",
+        "--kubelet-preferred-address-types=InternalIP",  # hosts' names are in no DNS here
         f"--max-requests-inflight={MAX_REQUESTS_IN_FLIGHT}",
         f"--max-mutating-requests-inflight={MAX_MUTATING_REQUESTS_IN_FLIGHT}",
     ]
@@ -172,7 +181,7 @@ def kwok(program: Path, *, state: StateDirectory, ports: Ports, credentials: Cre
         f"--manage-nodes-with-annotation-selector={KWOK_ANNOTATION}={KWOK_PLAYED}",
         "--node-lease-duration-seconds=40",  # kubelet's default
         f"--server-address={LOOPBACK}:{ports.kwok}",
-        f"--node-port={ports.kwok}",
+        f"--node-port={KUBELET_PORT}",  # what it writes into a node that comes back; the process kubelet answers there
         f"--tls-cert-file={credentials.serving.certificate}",
         f"--tls-private-key-file={credentials.serving.key}",
     ]

@@ -86,6 +86,7 @@ class ControlPlane:
         directory = self.state.pki
         authority = pki.Authority(directory, "ca")
         front_proxy_authority = pki.Authority(directory, "front-proxy-ca")
+        kubelet_authority = pki.Authority(directory, pki.KUBELET_AUTHORITY)
         loopback_names = [components.LOOPBACK, "localhost"]
         api_names = [
             *loopback_names,
@@ -113,6 +114,8 @@ class ControlPlane:
             etcd_client=authority.issue_client("etcd-client", user="kube-apiserver"),
             service_accounts=pki.write_service_account_keys(directory),
             front_proxy_authority=front_proxy_authority.files.certificate,
+            kubelet_authority=kubelet_authority.files.certificate,
+            kubelet_client=authority.issue_client(identities.KUBELET_CLIENT, user=identities.KUBELET_CLIENT),
             front_proxy=front_proxy_authority.issue_client("front-proxy", user="front-proxy"),
             serving=authority.issue_server("serving", loopback_names),
         )

@@ -32,6 +32,9 @@ BOOTSTRAP = Identity("bootstrap", "rackwright:bootstrap", ("system:masters",))
 PLATFORM_ENGINEER = Identity("admin", "rackwright:platform-engineer", ("rackwright:platform-engineers",))
 """Who runs `pulumi up`: administers the cluster, as the maker of an OKE cluster does."""
 
+KUBELET_CLIENT = "kube-apiserver-kubelet-client"
+"""The API server itself, where it asks a host's kubelet for a log: a certificate and no kubeconfig (kubeadm's name)."""
+
 IDENTITIES = (
     BOOTSTRAP,
     PLATFORM_ENGINEER,

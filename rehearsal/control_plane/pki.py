@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -32,13 +32,30 @@ class KeyPair:
     key: Path
 
 
-class Authority:
-    """A certificate authority whose files stand in `directory` under `name`."""
+KUBELET_AUTHORITY = "kubelet-ca"
+"""The authority of the hosts' kubelets. It can vouch for hosts alone, since the process kubelet holds its key."""
 
-    def __init__(self, directory: Path, name: str) -> None:
+
+class Authority:
+    """A certificate authority whose files stand in `directory` under `name`; made anew unless `key` is given."""
+
+    def __init__(self, directory: Path, name: str, *, key: ec.EllipticCurvePrivateKey | None = None) -> None:
         self._directory = directory
-        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._key = key or ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"rackwright-rehearsal-{name}")])
+        self.files = KeyPair(certificate=directory / f"{name}.crt", key=directory / f"{name}.key")
+        if key is None:
+            self._write(directory, name)
+
+    @classmethod
+    def existing(cls, directory: Path, name: str) -> Self:
+        """The authority that another process made there."""
+        key = serialization.load_pem_private_key((directory / f"{name}.key").read_bytes(), password=None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise TypeError(f"{directory / f'{name}.key'} is no key of an authority made here")
+        return cls(directory, name, key=key)
+
+    def _write(self, directory: Path, name: str) -> None:
         certificate = (
             self._builder(self._name, self._key.public_key())
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
@@ -46,7 +63,7 @@ class Authority:
             .add_extension(_key_usage(authority=True), critical=True)
             .sign(self._key, hashes.SHA256())
         )
-        self.files = _write_pair(directory, name, certificate, self._key)
+        _write_pair(directory, name, certificate, self._key)
 
     def issue_server(self, name: str, hosts: Sequence[str], *, client_too: bool = False) -> KeyPair:
         """Issue a certificate for a server under these host names and addresses."""

@@ -66,17 +66,21 @@ class Proxy:
             return
         target = request.group(1).decode("ascii", errors="replace")
         try:
-            port = routes.resolve(routes.read(self._table), target)
+            route = routes.resolve(routes.read(self._table), target)
         except routes.NoRouteError as error:
             await self._refuse(writer, 502, str(error))
             return
         try:
-            from_process, to_process = await asyncio.open_connection("127.0.0.1", port)
+            # The first of several: all run on one machine anyway.
+            from_process, to_process = await asyncio.open_connection("127.0.0.1", route.local_ports[0])
         except OSError as error:
             await self._refuse(writer, 502, f"the process behind {target} doesn't accept connections: {error}")
             return
         try:
-            writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+            if route.wants_target:
+                to_process.write(header)
+            else:
+                writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
             await asyncio.gather(_pass_on(reader, to_process), _pass_on(from_process, writer))
         finally:
             to_process.close()

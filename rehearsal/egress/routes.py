@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 TABLE_NAME = "endpoints.json"
 """The table's file in the state directory."""
 
+KUBELET_PORT = 10250
+"""The port of a host's kubelet (Kubernetes' default, which OKE keeps)."""
+
+EVERY_HOST = f"*:{KUBELET_PORT}"
+"""The target that stands for the kubelets of all hosts: one route, however many hosts come and go."""
+
 
 class NoRouteError(LookupError):
     """A target that leads nowhere; the message says why, for the API server's error."""
@@ -30,16 +36,20 @@ class Route:
     """The service or pod, such as `service kueue-system/kueue-webhook-service port 443`."""
     local_ports: tuple[int, ...]
     """Ports on 127.0.0.1; none while no pod behind it is ready."""
+    wants_target: bool = False
+    """Whether the process takes the CONNECT request itself, since it stands for many hosts and must know which."""
 
 
-def resolve(table: Mapping[str, Route], target: str) -> int:
-    """The local port for a target `host:port`; the first of several, as all run on one machine anyway."""
+def resolve(table: Mapping[str, Route], target: str) -> Route:
+    """The route of a target `host:port`, with at least one local port; a host's kubelet where nothing else is meant."""
     route = table.get(target)
+    if route is None and target.endswith(f":{KUBELET_PORT}"):
+        route = table.get(EVERY_HOST)
     if route is None:
         raise NoRouteError(f"no service or pod of the rehearsal has the address {target}")
     if not route.local_ports:
         raise NoRouteError(f"{route.description} ({target}) has no ready pod that runs as a local process")
-    return route.local_ports[0]
+    return route
 
 
 def read(path: Path) -> dict[str, Route]:
@@ -49,7 +59,11 @@ def read(path: Path) -> dict[str, Route]:
     except FileNotFoundError:
         return {}
     return {
-        target: Route(description=entry["description"], local_ports=tuple(entry["local_ports"]))
+        target: Route(
+            description=entry["description"],
+            local_ports=tuple(entry["local_ports"]),
+            wants_target=entry.get("wants_target", False),
+        )
         for target, entry in document.items()
     }
 
@@ -57,7 +71,11 @@ def read(path: Path) -> dict[str, Route]:
 def write(path: Path, table: Mapping[str, Route]) -> None:
     """Publish a table; readers see the old one or the new one, never a part."""
     document = {
-        target: {"description": route.description, "local_ports": list(route.local_ports)}
+        target: {
+            "description": route.description,
+            "local_ports": list(route.local_ports),
+            "wants_target": route.wants_target,
+        }
         for target, route in sorted(table.items())
     }
     temporary = path.with_suffix(".new")

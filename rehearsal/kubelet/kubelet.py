@@ -8,8 +8,9 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 from rehearsal import processes as local_processes
-from rehearsal.egress.routes import TABLE_NAME, write
+from rehearsal.egress.routes import EVERY_HOST, TABLE_NAME, Route, write
 from rehearsal.kubelet import processes, programs, services, unserved
+from rehearsal.kubelet.log_server import LogServer
 from rehearsal.kubelet.pods import PodTask
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Kubelet:
         self._addresses = POD_NETWORK.hosts()
         self._published = ""
         self._unserved_api_port = 0
+        self._logs = LogServer(cluster, state)
 
     async def run(self) -> None:
         """Follow pods and services for ever; when cancelled, stop all processes."""
@@ -53,6 +55,7 @@ class Kubelet:
         )
         try:
             async with asyncio.TaskGroup() as group:
+                group.create_task(self._logs.serve())
                 group.create_task(self._cluster.follow("/api/v1/services", changed=self._service_changed))
                 group.create_task(
                     self._cluster.follow(
@@ -121,6 +124,9 @@ class Kubelet:
             (pod.pod_ip, port): local for pod in self._pods.values() for port, local in pod.local_ports().items()
         }
         table = services.routes(self._services.values(), self._slices.values(), pod_ports)
+        table[EVERY_HOST] = Route(
+            description="the kubelets of all hosts", local_ports=(self._logs.port.number,), wants_target=True
+        )
         if repr(table) != self._published:
             write(self._state.root / TABLE_NAME, table)
             self._published = repr(table)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from rehearsal.kubelet import environment, launching, processes, volumes
+from rehearsal.kubelet import environment, launching, logs, processes, volumes
 from rehearsal.kubelet.containers import Container
 from rehearsal.kubelet.errors import ContainerError, unsupported
 from rehearsal.kubelet.programs import executable, known_program
@@ -229,7 +229,8 @@ class PodTask:
             server=self._cluster.server,
             directory=directory,
         )
-        log = self._state.log(f"{pod['metadata']['namespace']}-{pod['metadata']['name']}-{declared['name']}")
+        log = logs.process_log(self._state, pod, declared["name"])
+        logs.begin_run(log)
         process = await processes.start(launch, rehearsal=self._state.id, pod_uid=pod["metadata"]["uid"], log=log)
         return process, launch
 

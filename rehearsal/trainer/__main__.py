@@ -12,6 +12,7 @@ from pathlib import Path
 from rehearsal.clients import connect
 from rehearsal.state import StateDirectory
 from rehearsal.trainer.gangs import Cluster
+from rehearsal.trainer.logs import GangLogs
 from rehearsal.trainer.training import Pace, Run, advance, begin
 
 TICK_S = 0.25
@@ -24,6 +25,7 @@ class SimulatedTrainer:
     def __init__(self, state: StateDirectory, cluster: Cluster) -> None:
         self._checkpoints = state.root / "simulated-checkpoints.json"
         self._cluster = cluster
+        self._logs = GangLogs(state)
         self._runs: dict[str, Run] = {}
         self._reported: dict[str, tuple[int, int]] = {}
 
@@ -32,11 +34,13 @@ class SimulatedTrainer:
         jobs = self._cluster.jobs()
         for uid in set(self._runs) - {job.uid for job in jobs}:
             del self._runs[uid]
+            self._logs.forget(uid)
         for job in jobs:
             before = self._runs.get(job.uid) or self._restored(job.uid, job.pace)
             gang = self._cluster.gang(job)
             after = advance(before, job.pace, gang=gang.id if gang else None, elapsed_s=elapsed_s)
             self._runs[job.uid] = after
+            self._logs.tell(job, gang, before, after)
             if after.checkpoint_step != before.checkpoint_step:
                 self._save()
             if gang is None:

@@ -41,12 +41,18 @@ class Job:
 class Gang:
     """All pods of a job, running on hosts that are ready."""
 
-    id: str
     namespace: str
+    uids: tuple[str, ...]
+    """Of the pods, in rank order."""
     pods: tuple[str, ...]
     """In rank order."""
     training: tuple[str, ...]
     """Those that haven't been told yet that they are done."""
+
+    @property
+    def id(self) -> str:
+        """Another one for each gang of a job."""
+        return ",".join(self.uids)
 
 
 class Cluster:
@@ -85,8 +91,8 @@ class Cluster:
             return None
         in_order = [pods[rank] for rank in sorted(pods)]
         return Gang(
-            id=",".join(str(meta.uid) for meta in in_order),
             namespace=job.namespace,
+            uids=tuple(str(meta.uid) for meta in in_order),
             pods=tuple(str(meta.name) for meta in in_order),
             training=tuple(str(meta.name) for meta in in_order if FINISHED_ANNOTATION not in (meta.annotations or {})),
         )

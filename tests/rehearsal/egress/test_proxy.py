@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rehearsal.egress.proxy import Proxy
-from rehearsal.egress.routes import Route, write
+from rehearsal.egress.routes import EVERY_HOST, Route, write
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -66,6 +66,20 @@ async def test_a_tunnel_passes_bytes_both_ways() -> None:
         async with serving({"10.96.0.9:443": port}) as socket:
             payload = b"abc" * 100_000
             assert await ask(socket, connect("10.96.0.9:443"), payload) == ("HTTP/1.1 200 OK", payload.upper())
+
+
+async def test_a_process_that_stands_for_many_hosts_gets_the_request_itself() -> None:
+    async with await asyncio.start_server(echo, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with tempfile.TemporaryDirectory() as directory:
+            table, socket = Path(directory) / "table.json", Path(directory) / "s"
+            write(table, {EVERY_HOST: Route(description="kubelets", local_ports=(port,), wants_target=True)})
+            async with await Proxy(socket=socket, table=table).start():
+                reader, writer = await asyncio.open_unix_connection(socket)
+                writer.write(connect("10.0.1.5:10250"))
+                writer.write_eof()
+                assert (await reader.read()).startswith(b"CONNECT 10.0.1.5:10250 HTTP/1.1")
+                writer.close()
 
 
 async def test_refusals_give_their_reason_in_the_status_line() -> None:
