@@ -102,5 +102,5 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
             await writer.drain()
         if writer.can_write_eof():
             writer.write_eof()
-    except ConnectionError:
+    except OSError:  # a ConnectionError, or the other end is gone and can't be told that this one ended
         writer.close()  # ends the other direction too

@@ -55,10 +55,10 @@ class LogServer:
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         parts = request.path.strip("/").split("/")
         if request.method != "GET" or len(parts) != len(("containerLogs", "namespace", "pod", "container")):
-            return _refusal(404, f"{request.method} {request.path} is not served by a rehearsal's kubelets: logs are")
+            return _unserved(request)
         kind, namespace, name, container = parts
         if kind != "containerLogs":
-            return _refusal(404, f"{request.path} is not served by a rehearsal's kubelets: logs are")
+            return _unserved(request)
         try:
             return await self._answer(request, namespace=namespace, name=name, container=container)
         except httpx.HTTPError as error:
@@ -153,6 +153,10 @@ def _user(request: web.BaseRequest) -> dict[str, object]:
     user = next((value for key, value in names if key == "commonName"), "")
     groups = [value for key, value in names if key == "organizationName"]
     return {"user": user, "groups": [*groups, AUTHENTICATED]}
+
+
+def _unserved(request: web.BaseRequest) -> web.Response:
+    return _refusal(404, f"a rehearsal's kubelets serve logs alone, not {request.method} {request.path}")
 
 
 def _refusal(status: int, text: str) -> web.Response:
