@@ -1,0 +1,72 @@
+"""`rackwright logs` finds the pod of a rank, or says why it can't."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from kubernetes import client
+
+from rackwright.cli.connection import Connection
+from rackwright.cli.outcome import CommandError, ExitCode
+from rackwright.cli.training_jobs import TrainingJobs
+from rackwright.specs import TrainingJob
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.mocked
+
+JOB = TrainingJob.model_validate(
+    {
+        "apiVersion": "rackwright.dev/v1alpha1",
+        "kind": "TrainingJob",
+        "metadata": {"name": "llama", "namespace": "research"},
+        "spec": {"gpus": 16, "gpusPerHost": 8, "image": "example.com/train:1", "queue": "train"},
+        "status": {"phase": "Queued"},
+    }
+)
+
+
+def pod(name: str, phase: str, *, second: int) -> client.V1Pod:
+    """A pod made in some second."""
+    made = datetime(2026, 1, 1, second=second, tzinfo=UTC)
+    return client.V1Pod(
+        metadata=client.V1ObjectMeta(name=name, creation_timestamp=made), status=client.V1PodStatus(phase=phase)
+    )
+
+
+@pytest.fixture
+def jobs(monkeypatch: pytest.MonkeyPatch) -> Callable[..., TrainingJobs]:
+    """A cluster on which the asked rank has these pods."""
+
+    def on_cluster(*pods: client.V1Pod) -> TrainingJobs:
+        monkeypatch.setattr(
+            client.CoreV1Api, "list_namespaced_pod", lambda *_, **__: client.V1PodList(items=list(pods))
+        )
+        return TrainingJobs(Connection(client=client.ApiClient(client.Configuration()), namespace=None))
+
+    return on_cluster
+
+
+def test_the_newest_pod_of_a_rank_is_meant(jobs: Callable[..., TrainingJobs]) -> None:
+    on_cluster = jobs(pod("old", "Failed", second=1), pod("new", "Running", second=2))
+    assert on_cluster.pod_of_rank(JOB, "research", 1) == "new"
+
+
+@pytest.mark.parametrize(
+    ("pods", "rank", "code", "says"),
+    [
+        ([], 2, ExitCode.USAGE, "job research/llama has no rank 2: it has 2 hosts, so --rank is from 0 to 1"),
+        ([], 1, ExitCode.NOT_FOUND, "has no pod of rank 1 now (the job is Queued): see `rackwright describe llama"),
+        ([pod("new", "Pending", second=1)], 0, ExitCode.NOT_FOUND, "pod new of rank 0 hasn't started yet"),
+    ],
+)
+def test_a_rank_without_a_log_is_told_apart(
+    jobs: Callable[..., TrainingJobs], pods: list[client.V1Pod], rank: int, code: ExitCode, says: str
+) -> None:
+    with pytest.raises(CommandError) as refused:
+        jobs(*pods).pod_of_rank(JOB, "research", rank)
+    assert says in str(refused.value)
+    assert refused.value.code == code
