@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import signal
 import subprocess
 import sys
 from contextlib import ExitStack, contextmanager
@@ -14,10 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from rackwright.cli import INTERRUPTED
+from rackwright.cli.connection import sentences
 from rackwright.cli.outcome import CommandError, ExitCode
 from rackwright.cli.output import Json, console
 from rackwright.cli.plan_table import plan_tables
-from rehearsal import leftovers, processes, state, tools
+from rehearsal import interruption, leftovers, processes, state, tools
 from rehearsal.control_plane.identities import IDENTITIES
 from rehearsal.engine import Engine, EngineError
 from rehearsal.scenario import inputs
@@ -28,17 +29,14 @@ from rehearsal.scenario.report import Report, summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import FrameType
 
     from rich.console import Console
-
-INTERRUPTED = 130
-"""The exit code of what Ctrl-C ended (128 + SIGINT, as in shells)."""
 
 app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
     help="Rehearse a cluster end to end on this machine, with real parts.",
+    rich_markup_mode="markdown",
     epilog="Examples: `rackwright rehearse --gpus 256 --keep`, then `rackwright rehearse status`, "
     '`eval "$(rackwright rehearse env)"` and `kubectl get nodes`, `pulumi preview`; at last '
     "`rackwright rehearse down`.",
@@ -51,13 +49,20 @@ Id = Annotated[str | None, typer.Argument(help="The rehearsal; the newest kept o
 def rehearse(
     context: typer.Context,
     *,
-    gpus: Annotated[int, typer.Option(min=8, help="GPUs of the training job.")] = inputs.DEFAULT_GPUS,
-    model: Annotated[str, typer.Option(help="A model of the catalogue.")] = inputs.DEFAULT_MODEL,
-    tokens: Annotated[float, typer.Option(help="Tokens to train on.")] = inputs.DEFAULT_TOKENS,
+    gpus: Annotated[int | None, typer.Option(min=8, help=f"GPUs of the job [default: {inputs.DEFAULT_GPUS}]")] = None,
+    model: Annotated[
+        str | None, typer.Option(help=f"A model of the catalogue [default: {inputs.DEFAULT_MODEL}]")
+    ] = None,
+    tokens: Annotated[
+        float | None, typer.Option(help=f"Tokens to train on [default: {inputs.DEFAULT_TOKENS / 1e12}e12]")
+    ] = None,
     reference: Annotated[str | None, typer.Option(help="A reference cluster of the catalogue, by name.")] = None,
-    spec: Annotated[Path | None, typer.Option(help="A cluster spec of your own.", exists=True, dir_okay=False)] = None,
+    spec: Annotated[
+        Path | None, typer.Option(help="A cluster spec of your own, at Oracle.", exists=True, dir_okay=False)
+    ] = None,
     output_directory: Annotated[
-        Path | None, typer.Option(help="Where cluster.yaml and job.yaml go; else beside the rehearsal's state.")
+        Path | None,
+        typer.Option(help="Where cluster.yaml and job.yaml go; else beside the rehearsal's state.", file_okay=False),
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the cluster running at the end.")] = False,
     as_json: Json = False,
@@ -70,31 +75,36 @@ def rehearse(
     if context.invoked_subcommand:
         return
     given = inputs.read(gpus=gpus, model=model, tokens=tokens, reference=reference, spec=spec)
-    signal.signal(signal.SIGTERM, _interrupt)
     errors = console(stderr=True)
-    with _expected_errors(), ExitStack() as stack:
+    with _expected_errors(), interruption.interruptible():
+        if output_directory is not None:
+            output_directory.mkdir(parents=True, exist_ok=True)
         toolbox = tools.ensure()
-        with state.taking_turns():
-            for left, count in leftovers.remove_leftovers().items():
-                errors.print(f"removed rehearsal {left}, which had ended without cleaning up ({count} processes)")
-            directory = state.create()
-            stack.enter_context(directory.owned())
-        try:
-            report = _play(directory, toolbox, errors, given, keep=keep, output_directory=output_directory)
-        except BaseException as error:
-            errors.print(f"taking down rehearsal {directory.id}")
-            if not isinstance(error, KeyboardInterrupt):
-                errors.print(f"its logs stay in {leftovers.save_logs(directory)}", soft_wrap=True)
-            leftovers.remove(directory)
-            raise
-        if not keep:
-            leftovers.remove(directory)
+        with _own_directory(errors) as directory:
+            report = Report(id=directory.id, cluster=given.spec.name)
+            play = Play(
+                state=directory,
+                toolbox=toolbox,
+                progress=Progress(errors, steps=len(STEPS)),
+                plan=given.plan,
+                spec=given.spec,
+                job=given.job,
+                files=(output_directory or directory.root / "files").resolve(),
+                report=report,
+            )
+            try:
+                _play(play, errors, keep=keep)
+            except Exception as error:
+                report.error = str(error)
+                if as_json:
+                    typer.echo(report.model_dump_json(indent=2))
+                raise
     if as_json:
         typer.echo(report.model_dump_json(indent=2))
     else:
         console().print(summary(report, plan=inputs.plan_words(given)))
     if keep:
-        errors.print(_kept_hint(directory), soft_wrap=True)
+        errors.print(_kept_hint(directory, play.files), soft_wrap=True)
     if not report.ok:
         raise typer.Exit(ExitCode.FAILURE)
 
@@ -103,32 +113,47 @@ def rehearse(
 def _expected_errors() -> Iterator[None]:
     """Turn what can go wrong in a rehearsal into a sentence and an exit code."""
     try:
-        yield
+        with sentences("go on with the rehearsal"):
+            yield
     except KeyboardInterrupt as error:
         raise typer.Exit(INTERRUPTED) from error
     except (processes.ProcessError, state.StateError, tools.ToolError, JobError, EngineError) as error:
         raise CommandError(str(error)) from error
+    except OSError as error:
+        if error.filename is None:
+            raise
+        raise CommandError(f"can't use {error.filename}: {error.strerror}.") from error
 
 
-def _play(
-    directory: state.StateDirectory,
-    toolbox: tools.Toolbox,
-    errors: Console,
-    given: inputs.Inputs,
-    *,
-    keep: bool,
-    output_directory: Path | None,
-) -> Report:
-    play = Play(
-        state=directory,
-        toolbox=toolbox,
-        progress=Progress(errors, steps=len(STEPS)),
-        plan=given.plan,
-        spec=given.spec,
-        job=given.job,
-        files=(output_directory or directory.root / "files").resolve(),
-        report=Report(id=directory.id, cluster=given.spec.name),
-    )
+@contextmanager
+def _own_directory(errors: Console) -> Iterator[state.StateDirectory]:
+    """A new rehearsal's directory; at the end it goes, with all that runs in it, unless the rehearsal is kept."""
+    with ExitStack() as stack:
+        with state.taking_turns(), interruption.deferred():
+            for left, count in leftovers.remove_leftovers().items():
+                errors.print(f"removed rehearsal {left}, which had ended without cleaning up ({count} processes)")
+            directory = state.create()
+            stack.enter_context(directory.owned())
+            stack.callback(_remove_unless_kept, directory)
+        try:
+            yield directory
+        except BaseException as error:
+            with interruption.deferred():
+                errors.print(f"taking down rehearsal {directory.id}")
+                directory.unkeep()
+                if not isinstance(error, KeyboardInterrupt):
+                    errors.print(f"its logs stay in {leftovers.save_logs(directory)}", soft_wrap=True)
+            raise
+
+
+def _remove_unless_kept(directory: state.StateDirectory) -> None:
+    if directory.kept:
+        return
+    with interruption.deferred(), state.taking_turns():
+        leftovers.remove(directory)
+
+
+def _play(play: Play, errors: Console, *, keep: bool) -> None:
     play.size(lambda plan: errors.print(plan_tables(plan)))
     play.start_control_plane()
     play.up()
@@ -136,20 +161,15 @@ def _play(
     play.break_host()
     play.finish(keep=keep)
     if keep:
-        play.report.kept, play.report.state_directory = True, str(directory.root)
-        directory.keep()
-    return play.report
+        play.report.kept, play.report.state_directory = True, str(play.state.root)
+        play.state.keep()
 
 
-def _interrupt(_signum: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
-def _kept_hint(directory: state.StateDirectory) -> str:
+def _kept_hint(directory: state.StateDirectory, files: Path) -> str:
     return (
         f"Rehearsal {directory.id} keeps running. `rackwright rehearse status` shows it; "
         'eval "$(rackwright rehearse env)" lets kubectl, pulumi and rackwright work against it; '
-        f"its cluster spec is {directory.root / 'files' / 'cluster.yaml'}; `rackwright rehearse down` ends it."
+        f"its cluster spec is {files / 'cluster.yaml'}; `rackwright rehearse down` ends it."
     )
 
 
@@ -161,18 +181,22 @@ def _chosen(name: str | None) -> state.StateDirectory:
         return chosen[0]
     names = ", ".join(directory.id for directory in there)
     if name:
-        raise typer.BadParameter(f"there is no rehearsal {name}; there are: {names or 'none'}")
-    raise typer.BadParameter("no rehearsal is kept; start one with `rackwright rehearse --keep`")
+        text = f"there is no rehearsal {name}; there are: {names or 'none'}."
+    elif there:
+        text = f"no rehearsal is kept; there are: {names} (see `rackwright rehearse status`)."
+    else:
+        text = "there is no rehearsal; start one with `rackwright rehearse --keep`."
+    raise CommandError(text, code=ExitCode.NOT_FOUND)
 
 
-@app.command()
+@app.command(epilog="Example: `rackwright rehearse status --json`.")
 def status(*, as_json: Json = False) -> None:
     """List the rehearsals of this user and what runs in each."""
     found = [
         {
             "id": directory.id,
             "state": "running" if directory.is_owned() else "kept" if directory.kept else "left over",
-            "processes": sorted({process.name() for process in processes.marked(directory.id)}),
+            "processes": sorted({processes.name(process) for process in processes.marked(directory.id)}),
             "server": directory.facts().get("server"),
             "directory": str(directory.root),
         }
@@ -192,7 +216,9 @@ def status(*, as_json: Json = False) -> None:
     console().print(table)
 
 
-@app.command()
+@app.command(
+    epilog="Example: `kubectl --kubeconfig $(rackwright rehearse kubeconfig --as researcher) get jobs -n research`."
+)
 def kubeconfig(
     rehearsal: Id = None,
     identity: Annotated[str, typer.Option("--as", help=f"One of {', '.join(i.name for i in IDENTITIES)}.")] = "admin",
@@ -200,13 +226,12 @@ def kubeconfig(
     """Print the path of a kubeconfig: `export KUBECONFIG=$(rackwright rehearse kubeconfig)`."""
     path = _chosen(rehearsal).kubeconfig(identity)
     if not path.exists():
-        raise typer.BadParameter(
-            f"there is no identity {identity!r}; there are {', '.join(i.name for i in IDENTITIES)}"
-        )
+        there = ", ".join(identity.name for identity in IDENTITIES)
+        raise CommandError(f"there is no identity {identity!r}; there are {there}.", code=ExitCode.NOT_FOUND)
     typer.echo(path)
 
 
-@app.command()
+@app.command(epilog='Example: `eval "$(rackwright rehearse env)"`.')
 def env(rehearsal: Id = None) -> None:
     """Print what a shell needs: `eval "$(rackwright rehearse env)"`."""
     engine = Engine(_chosen(rehearsal), tools.ensure())
@@ -214,7 +239,7 @@ def env(rehearsal: Id = None) -> None:
         typer.echo(f"export {name}={shlex.quote(value)}")
 
 
-@app.command()
+@app.command(epilog="Example: `rackwright rehearse logs --process kube-scheduler --follow`.")
 def logs(
     rehearsal: Id = None,
     *,
@@ -228,24 +253,29 @@ def logs(
         typer.echo("\n".join(names))
         return
     if process not in names:
-        raise typer.BadParameter(f"there is no log of {process!r}; there are {', '.join(names)}")
+        raise CommandError(f"there is no log of {process!r}; there are {', '.join(names)}.", code=ExitCode.NOT_FOUND)
     if follow:
         subprocess.run(["tail", "-n", "50", "-f", str(directory.log(process))], check=False)  # noqa: S607  # a standard program
         return
     sys.stdout.write(directory.log(process).read_text(encoding="utf-8", errors="replace"))
 
 
-@app.command()
+@app.command(epilog="Example: `rackwright rehearse down --all`.")
 def down(
     rehearsal: Id = None,
     *,
     everything: Annotated[bool, typer.Option("--all", help="All kept and left over rehearsals.")] = False,
 ) -> None:
     """End a kept rehearsal and delete all of it."""
-    with state.taking_turns():
+    with interruption.interruptible(), state.taking_turns():
         chosen = [d for d in state.existing() if not d.is_owned()] if everything else [_chosen(rehearsal)]
         for directory in chosen:
             if directory.is_owned():
-                raise typer.BadParameter(f"rehearsal {directory.id} is running; interrupt it where it runs")
-            count = leftovers.remove(directory)
+                raise CommandError(
+                    f"rehearsal {directory.id} is running; press Ctrl-C where it runs.", code=ExitCode.REFUSED
+                )
+            with interruption.deferred():
+                count = leftovers.remove(directory)
             typer.echo(f"rehearsal {directory.id} is gone ({count} processes)")
+    if not chosen:
+        typer.echo("no rehearsal is kept or left over", err=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from concurrent import futures
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pulumi import automation
 
-from rehearsal.processes import MARK
+from rehearsal import processes
 from rehearsal.providers import plugins
 
 if TYPE_CHECKING:
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
     from rehearsal.state import StateDirectory
     from rehearsal.tools import Toolbox
+
+Result = TypeVar("Result")
+
+STOPPING_POLL_S = 0.1
+"""Seconds between two looks for what an interrupted engine still runs."""
 
 PROJECT_ROOT = Path(__file__).parents[1]
 """Where Pulumi.yaml stands."""
@@ -79,34 +85,53 @@ class Engine:
         descriptor = os.open(self._passphrase_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(secrets.token_urlsafe(32))
-        stack = self._stack(create=True)
-        stack.set_config("rackwright:clusterSpec", automation.ConfigValue(str(cluster_spec)))
+        setting = automation.ConfigValue(str(cluster_spec))
+        self._run("making the stack", lambda: self._stack(create=True).set_config("rackwright:clusterSpec", setting))
 
     def up(self, on_event: Callable[[automation.EngineEvent], None]) -> automation.UpResult:
         """Make the cluster as its spec says."""
-        with self._errors("pulumi up"):
-            return self._stack().up(on_event=on_event, on_output=self._log("pulumi-up"), color="never")
+        log = self._log("pulumi-up")
+        return self._run("pulumi up", lambda: self._stack().up(on_event=on_event, on_output=log, color="never"))
 
     def preview(self) -> automation.PreviewResult:
         """Say what `up` would change."""
-        with self._errors("pulumi preview"):
-            return self._stack().preview(on_output=self._log("pulumi-preview"), color="never")
+        log = self._log("pulumi-preview")
+        return self._run("pulumi preview", lambda: self._stack().preview(on_output=log, color="never"))
 
     def destroy(self, on_event: Callable[[automation.EngineEvent], None]) -> automation.DestroyResult:
         """Take everything down again."""
-        with self._errors("pulumi destroy"):
-            return self._stack().destroy(on_event=on_event, on_output=self._log("pulumi-destroy"), color="never")
+        log = self._log("pulumi-destroy")
+        return self._run(
+            "pulumi destroy", lambda: self._stack().destroy(on_event=on_event, on_output=log, color="never")
+        )
 
     def resources(self) -> list[str]:
         """The URNs of all resources in the stack's state."""
-        deployment = self._stack().export_stack().deployment or {}
+        deployment = self._run("pulumi stack export", lambda: self._stack().export_stack()).deployment or {}
         return [resource["urn"] for resource in deployment.get("resources", [])]
+
+    def _run(self, doing: str, call: Callable[[], Result]) -> Result:
+        """Call the Automation API in a thread of its own.
+
+        Interrupted itself, it would close its pipes under the threads that read them, which then complain on the
+        terminal. So the main thread alone is interrupted; it ends the engine, and the call with it. `EngineError` when
+        the engine fails.
+        """
+        with self._errors(doing), futures.ThreadPoolExecutor(max_workers=1) as executor:
+            future = executor.submit(call)
+            try:
+                return future.result()
+            except KeyboardInterrupt:
+                while not future.done():
+                    processes.stop_marked(self.state.id, grace_s=0)
+                    futures.wait([future], timeout=STOPPING_POLL_S)
+                raise
 
     def _stack(self, *, create: bool = False) -> automation.Stack:
         # The Automation API takes a command by the directory above its bin/.
         command = automation.PulumiCommand(root=str(self._programs.parent), skip_version_check=True)
         options = automation.LocalWorkspaceOptions(
-            env_vars={**self.environment(), MARK: self.state.id}, pulumi_command=command
+            env_vars={**self.environment(), processes.MARK: self.state.id}, pulumi_command=command
         )
         if create:
             return automation.create_stack(stack_name(self.state), work_dir=str(PROJECT_ROOT), opts=options)

@@ -27,6 +27,9 @@ MARK = "RACKWRIGHT_REHEARSAL"
 STOP_GRACE_S = 5.0
 """Seconds between SIGTERM and SIGKILL. kube-apiserver doesn't end while watches are open, however long one waits."""
 
+KILL_WAIT_S = 5.0
+"""Seconds to wait for killed processes to be gone: the kernel needs far less."""
+
 POLL_INTERVAL_S = 0.05
 """Seconds between two looks while waiting for a process to become ready."""
 
@@ -107,14 +110,27 @@ def _mark(process: psutil.Process) -> str | None:
         return None
 
 
+def name(process: psutil.Process) -> str:
+    """What a process is called by people: for `python -m package.program` the program."""
+    try:
+        arguments = process.cmdline()
+        if "-m" in arguments[1:-1]:
+            return arguments[arguments.index("-m") + 1].removeprefix("rehearsal.")
+        return process.name()
+    except psutil.Error:
+        return "ended"
+
+
 def stop(processes: Sequence[psutil.Process], *, grace_s: float = STOP_GRACE_S) -> None:
-    """End processes: SIGTERM, a grace, SIGKILL."""
-    for process in processes:
-        _signal(process.terminate)
-    _, alive = psutil.wait_procs(processes, timeout=grace_s)
+    """End processes: SIGTERM, a grace, SIGKILL; without a grace SIGKILL at once."""
+    alive = list(processes)
+    if grace_s > 0:
+        for process in alive:
+            _signal(process.terminate)
+        _, alive = psutil.wait_procs(alive, timeout=grace_s)
     for process in alive:
         _signal(process.kill)
-    psutil.wait_procs(alive, timeout=grace_s)
+    psutil.wait_procs(alive, timeout=KILL_WAIT_S)
     _STARTED[:] = [popen for popen in _STARTED if popen.poll() is None]
 
 

@@ -12,7 +12,7 @@ import json
 import os
 import secrets
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +26,9 @@ UNIX_SOCKET_PATH_BYTES = 107
 """Bytes in the path of a Unix socket (Linux's unix(7): 108 with the final zero)."""
 
 LONGEST_SOCKET = "sockets/egress.sock"
+
+LOCK = "lock"
+"""The file that the owner holds locked."""
 
 
 class StateError(RuntimeError):
@@ -80,6 +83,10 @@ class StateDirectory:
         """Say that it shall outlive its owner."""
         (self.root / "kept").touch()
 
+    def unkeep(self) -> None:
+        """Take that back."""
+        (self.root / "kept").unlink(missing_ok=True)
+
     @cached_property
     def _description(self) -> Path:
         return self.root / "rehearsal.json"
@@ -111,15 +118,17 @@ class StateDirectory:
 
     def is_owned(self) -> bool:
         """Whether some process holds the lock."""
-        with self._lock_file() as descriptor:
-            try:
+        try:
+            with self._lock_file() as descriptor:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
+        except BlockingIOError:
+            return True
+        except FileNotFoundError:  # it is being removed
             return False
+        return False
 
     def _lock_file(self) -> AbstractContextManager[int]:
-        return _opened(self.root / "lock")
+        return _opened(self.root / LOCK, make=False)
 
     def remove(self) -> None:
         """Delete everything."""
@@ -137,14 +146,14 @@ def taking_turns(parent: Path | None = None) -> Iterator[None]:
     """Let one process at a time make a rehearsal or remove leftovers, so that a new one isn't taken for a leftover."""
     parent = parent or rehearsals_directory()
     parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _opened(parent / ".lock") as descriptor:
+    with _opened(parent / ".lock", make=True) as descriptor:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+def _opened(path: Path, *, make: bool) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDWR | (os.O_CREAT if make else 0), 0o600)
     try:
         yield descriptor
     finally:
@@ -162,6 +171,7 @@ def create(parent: Path | None = None) -> StateDirectory:
             f"path and {UNIX_SOCKET_PATH_BYTES} are possible; set XDG_STATE_HOME to a shorter directory"
         )
     root.mkdir(mode=0o700, parents=True)
+    (root / LOCK).touch(mode=0o600)
     for part in ("pki", "kubeconfigs", "logs", "sockets", "pods", "etcd", "pulumi/home", "pulumi/state"):
         (root / part).mkdir(mode=0o700, parents=True)
     return StateDirectory(root)
@@ -172,10 +182,12 @@ def existing(parent: Path | None = None) -> list[StateDirectory]:
     parent = parent or rehearsals_directory()
     if not parent.is_dir():
         return []
-    return sorted(
-        (StateDirectory(root) for root in parent.iterdir() if root.is_dir()),
-        key=lambda state: state.root.stat().st_ctime,
-    )
+    made: dict[StateDirectory, float] = {}
+    for root in parent.iterdir():
+        with suppress(FileNotFoundError):  # it has just been removed
+            if root.is_dir():
+                made[StateDirectory(root)] = root.stat().st_ctime
+    return sorted(made, key=lambda state: made[state])
 
 
 def leftovers(parent: Path | None = None) -> list[StateDirectory]:

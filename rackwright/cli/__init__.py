@@ -1,8 +1,17 @@
 """The `rackwright` command."""
 
+import sys
+
+INTERRUPTED = 130
+"""The exit code of what Ctrl-C ended (128 + SIGINT, as in shells)."""
+
 
 def main() -> None:
     """Run the command line: the console entry."""
-    from rackwright.cli.app import app  # noqa: PLC0415  # a plain `import rackwright.cli` must not load the command line
+    try:
+        # A plain `import rackwright.cli` must not load the command line.
+        from rackwright.cli.app import app  # noqa: PLC0415  # see above
 
-    app()
+        app()
+    except KeyboardInterrupt:  # while it loads, which takes a second
+        sys.exit(INTERRUPTED)

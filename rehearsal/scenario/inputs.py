@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from rackwright import sizing
 from rackwright.sizing.reference import reference_request
 from rackwright.specs import ClusterSpec, TrainingJob, load_document
-from rackwright.specs.documents import validate_document
+from rackwright.specs.documents import Problem, SpecError, validate_document
 from rackwright.specs.places import OraclePlace
 from rackwright.specs.request import Request
+from rehearsal.tools import pins
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,21 +44,67 @@ class Inputs:
     job: TrainingJob
 
 
-def read(*, gpus: int, model: str, tokens: float, reference: str | None, spec: Path | None) -> Inputs:
+def read(
+    *, gpus: int | None, model: str | None, tokens: float | None, reference: str | None, spec: Path | None
+) -> Inputs:
     """Size what the options ask for; raise `SpecError` for what can't be.
 
     With a cluster spec of one's own, the job is sized to the GPUs of its first team.
     """
+    given = {"gpus": gpus, "model": model, "tokens": tokens, "reference": reference, "spec": spec}
+    _refuse_conflicts({name for name, value in given.items() if value is not None})
+    model, tokens = model or DEFAULT_MODEL, DEFAULT_TOKENS if tokens is None else tokens
     if spec is not None:
-        return _of_spec(load_document(spec, ClusterSpec), model=model, tokens=tokens)
+        cluster = load_document(spec, ClusterSpec)
+        _refuse_what_is_not_simulated(cluster, source=str(spec))
+        return _of_spec(cluster, model=model, tokens=tokens)
     if reference is not None:
         # The hosts are Oracle's here, whoever built the cluster: that is what a rehearsal can simulate.
         request = reference_request(reference).model_copy(update={"place": SIMULATED_PLACE.kind})
     else:
-        request = _request(model, gpus=gpus, model=model, tokens=tokens)
+        request = _request(model, gpus=DEFAULT_GPUS if gpus is None else gpus, model=model, tokens=tokens)
     plan = sizing.plan(request)
     cluster = sizing.cluster_spec(plan, place=SIMULATED_PLACE, image_id=SIMULATED_IMAGE)
     return Inputs(plan=plan, spec=cluster, job=sizing.training_job(plan))
+
+
+def _refuse_conflicts(given: set[str]) -> None:
+    """Refuse options of which one would be ignored: a cluster, given by name or file, brings its own GPUs."""
+    for option, decided in (("reference", ("spec", "gpus", "model", "tokens")), ("spec", ("gpus",))):
+        ignored = [f"--{name}" for name in decided if name in given]
+        if option in given and ignored:
+            problem = Problem(
+                field=f"--{option}",
+                value=f"it together with {', '.join(ignored)}",
+                expected=f"--{option} alone, which decides that",
+                remedy=f"leave out {', '.join(ignored)}, or --{option}",
+            )
+            raise SpecError("the command's options", [problem])
+
+
+def _refuse_what_is_not_simulated(spec: ClusterSpec, *, source: str) -> None:
+    """Refuse, before anything is started, what `pulumi up` couldn't make here."""
+    problems = []
+    if not isinstance(spec.place, OraclePlace):
+        problem = Problem(
+            field="place.kind",
+            value=repr(spec.place.kind),
+            expected="'oracle', whose hosts a rehearsal simulates: those of an existing cluster are there or not",
+            remedy="rehearse the same pools and queues at the place oracle, or run `rackwright preview` on the "
+            "cluster itself",
+        )
+        problems.append(problem)
+    (pin,) = pins.select(["kube-apiserver"])
+    if spec.kubernetes_version != pin.module.version():
+        problem = Problem(
+            field="kubernetes_version",
+            value=repr(spec.kubernetes_version),
+            expected=f"{pin.module.version()}, the one that rehearsals run",
+            remedy=f"rehearse with {pin.module.version()}, or pin another in rehearsal/tools/modules/kubernetes",
+        )
+        problems.append(problem)
+    if problems:
+        raise SpecError(source, problems)
 
 
 def _of_spec(spec: ClusterSpec, *, model: str, tokens: float) -> Inputs:

@@ -75,13 +75,16 @@ class Report(BaseModel):
     """What was still there after `pulumi destroy`; empty when all is well."""
     kept_by_helm: list[str] = Field(default_factory=list)
     """Kinds that Helm leaves in a cluster by its own rule; they end with the cluster."""
+    error: str | None = None
+    """What ended the rehearsal early; what is said of it is then as far as it came."""
     kept: bool = False
     state_directory: str | None = None
 
     @property
     def ok(self) -> bool:
         """Whether the job succeeded and nothing was left behind."""
-        return self.job is not None and self.job.state == "Succeeded" and not self.left_behind
+        done = self.job is not None and self.job.state == "Succeeded"
+        return done and self.error is None and not self.left_behind
 
 
 def summary(report: Report, *, plan: dict[str, str]) -> Table:

@@ -62,3 +62,11 @@ def test_a_kept_rehearsal_is_no_leftover(tmp_path: Path) -> None:
 def test_too_long_a_path_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(state.StateError, match="set XDG_STATE_HOME to a shorter directory"):
         state.create(tmp_path / ("long" * 20))
+
+
+def test_looking_at_a_rehearsal_that_is_being_removed_leaves_nothing_in_it(tmp_path: Path) -> None:
+    directory = state.create(tmp_path)
+    (directory.root / state.LOCK).unlink()
+    assert not directory.is_owned()
+    assert not (directory.root / state.LOCK).exists()
+    assert state.leftovers(tmp_path) == [directory]
