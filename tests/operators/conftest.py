@@ -1,21 +1,14 @@
-"""A small cluster's spec, and builders of what the operator observes."""
+"""What the operator knows of a small cluster."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from rackwright.specs import ClusterSpec, load_document
-from rackwright.specs.job_cluster import JobCluster
-
-CLUSTER_FILE = Path(__file__).parent / "cluster.yaml"
-
-
-@pytest.fixture(scope="session")
-def cluster_spec() -> ClusterSpec:
-    """Ten hosts in two blocks, of which two are spares; two teams."""
-    return load_document(CLUSTER_FILE, ClusterSpec)
+if TYPE_CHECKING:
+    from rackwright.specs import ClusterSpec
+    from rackwright.specs.job_cluster import JobCluster
 
 
 @pytest.fixture(scope="session")

@@ -1,68 +1,32 @@
-"""The operator's own Deployment with real Kueue and JobSet, on a control plane of its own; KWOK simulates hosts."""
+"""The operator's own Deployment with real Kueue and JobSet; KWOK simulates hosts."""
 
 from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import tempfile
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 
 from rackwright.rendering import operator_objects
-from rackwright.rendering.platform import jobset_values, kueue_values
+from rackwright.rendering.operator import NAMESPACE
 from rackwright.rendering.scheduling import scheduling_objects
-from rackwright.specs.crd import training_job_crd
-from rehearsal import processes, state
-from rehearsal.control_plane import ControlPlane
+from rehearsal import processes
 from rehearsal.control_plane.components import KWOK_ANNOTATION, KWOK_PLAYED
 from rehearsal.control_plane.stages import FINISHED_ANNOTATION
+from tests.kubectl import TIMEOUT, Host, Kubectl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rackwright.specs import ClusterSpec
-    from rehearsal.tools import Toolbox
 
 pytestmark = pytest.mark.control_plane
 
-TIMEOUT = "--timeout=90s"
-"""How long `kubectl wait` watches for what comes within seconds on an idle machine."""
 
-
-@dataclass(frozen=True)
-class Cluster:
+class Cluster(Kubectl):
     """kubectl on the small cluster."""
-
-    plane: ControlPlane
-
-    def __call__(self, *arguments: str, text: str | None = None) -> str:
-        """Run kubectl; a failure fails the test with its message, and the operator's last words."""
-        program = str(self.plane.toolbox.program("kubectl"))
-        command = [program, f"--kubeconfig={self.plane.kubeconfig()}", *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, input=text)
-        if done.returncode:
-            logs = [
-                line
-                for log in sorted((self.plane.state.root / "logs").glob("rackwright-system-*"))
-                for line in log.read_text(encoding="utf-8").splitlines()[-20:]
-            ]
-            pytest.fail("\n".join([" ".join(arguments), done.stderr, *logs]))
-        return done.stdout
-
-    def apply(self, *objects: dict[str, Any]) -> None:
-        """Apply objects, server-side."""
-        self("apply", "--server-side", "--force-conflicts", "--filename=-", text=yaml.safe_dump_all(objects))
-
-    def get(self, *arguments: str) -> dict[str, Any]:
-        """An object or a list of them."""
-        document: dict[str, Any] = json.loads(self("get", "--output=json", *arguments))
-        return document
 
     def submit(self, name: str, **spec: object) -> None:
         """Submit a job to team-a."""
@@ -82,29 +46,32 @@ class Cluster:
     def wait_for(self, name: str, **status: object) -> dict[str, Any]:
         """Wait until fields of the job's status have these values."""
         for field, value in status.items():
-            condition = f"--for=jsonpath={{.status.{field}}}={value}"
-            self("wait", condition, TIMEOUT, f"trainingjob/{name}", "-n=team-a")
+            self.wait(f"--for=jsonpath={{.status.{field}}}={value}", f"trainingjob/{name}", "-n=team-a")
         job: dict[str, Any] = self.get("trainingjob", name, "-n=team-a")["status"]
         return job
 
 
 @pytest.fixture(scope="module")
-def on(toolbox: Toolbox, cluster_spec: ClusterSpec) -> Iterator[Cluster]:
-    """The small cluster, whole and with the operator running."""
-    with tempfile.TemporaryDirectory(prefix="rackwright-") as parent:
-        directory = state.create(Path(parent))
-        with directory.owned():
-            try:
-                run = Cluster(ControlPlane.start(directory, toolbox))
-                add_hosts(run, cluster_spec)
-                install(run, cluster_spec)
-                yield run
-            finally:
-                processes.stop_marked(directory.id)
+def on(controllers: Kubectl, training_jobs: Kubectl, cluster_spec: ClusterSpec) -> Iterator[Cluster]:  # noqa: ARG001  # jobs must be known
+    """The small cluster, whole and with the operator running; its hosts, queues and operator go with the module."""
+    run = Cluster(controllers.control_plane)
+    hosts = gpu_hosts(cluster_spec)
+    declared = [*scheduling_objects(cluster_spec), *operator_objects(cluster_spec)]
+    run.add_hosts(*hosts)
+    try:
+        run.apply(*declared)
+        run.wait_for_deployments(NAMESPACE)
+        yield run
+    finally:
+        # The operator first: jobs of other tests are none of its business.
+        run.run("delete", "deployment", "--all", f"-n={NAMESPACE}", "--cascade=foreground", TIMEOUT)
+        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": declared})
+        run.run("delete", "--ignore-not-found", "--wait=false", "--filename=-", text=text)
+        run.run("delete", "node", *(host.name for host in hosts))
 
 
-def add_hosts(run: Cluster, cluster_spec: ClusterSpec) -> None:
-    """The pools' hosts, in blocks of five."""
+def gpu_hosts(cluster_spec: ClusterSpec) -> list[Host]:
+    """The GPU pool's hosts, in blocks of five."""
     gpu = cluster_spec.gpu_pool
     offered = {
         "cpu": str(gpu.allocatable.cpu),
@@ -113,65 +80,30 @@ def add_hosts(run: Cluster, cluster_spec: ClusterSpec) -> None:
         "nvidia.com/rdma-vf": str(gpu.allocatable.rdma_interfaces),
         "pods": "31",
     }
-    for index in range(gpu.hosts):
-        labels = {"rackwright.dev/pool": gpu.name, "example.com/block": f"b{index // 5}"}
-        add_host(run, f"h{index}", labels, offered)
-    add_host(run, "system", {"rackwright.dev/pool": "system"}, {"cpu": "32", "memory": "64Gi", "pods": "110"})
-
-
-def add_host(run: Cluster, name: str, labels: dict[str, str], offered: dict[str, str]) -> None:
-    """One host that KWOK plays."""
-    taints = (
-        [{"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}] if "nvidia.com/gpu" in offered else []
-    )
-    run.apply(
-        {
-            "apiVersion": "v1",
-            "kind": "Node",
-            "metadata": {
-                "name": name,
-                "labels": {"kubernetes.io/hostname": name, **labels},
-                "annotations": {KWOK_ANNOTATION: KWOK_PLAYED},
-            },
-            "spec": {"taints": taints},
-        }
-    )
-    patch = json.dumps({"status": {"capacity": offered, "allocatable": offered}})
-    run("patch", "node", name, "--subresource=status", "--type=merge", f"--patch={patch}")
-    run("wait", "--for=condition=Ready", TIMEOUT, f"node/{name}")
-
-
-def install(run: Cluster, cluster_spec: ClusterSpec) -> None:
-    """Kueue and JobSet from their charts, with the values that the stack gives them; then queues and operator."""
-    toolbox = run.plane.toolbox
-    for name, values in (("kueue", kueue_values(cluster_spec)), ("jobset", jobset_values(cluster_spec))):
-        chart = str(toolbox.asset(f"{name}-chart"))
-        command = [str(toolbox.program("helm")), "template", name, chart, f"--namespace={name}-system"]
-        rendered = subprocess.run(
-            [*command, "--include-crds", "--values=-"],
-            input=yaml.safe_dump(values), capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        run("create", "namespace", f"{name}-system")
-        run("apply", "--server-side", "--filename=-", text=rendered.stdout)
-    for name in ("kueue", "jobset"):
-        run("wait", "--for=condition=Available", TIMEOUT, "deployment", "--all", f"--namespace={name}-system")
-    run.apply(*scheduling_objects(cluster_spec))
-    run.apply(training_job_crd())
-    run("wait", "--for=condition=Established", TIMEOUT, "crd/trainingjobs.rackwright.dev")
-    run.apply(*operator_objects(cluster_spec))
-    run("wait", "--for=condition=Available", TIMEOUT, "deployment", "--all", "--namespace=rackwright-system")
+    taint = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
+    return [
+        Host(
+            name=f"h{index}",
+            labels={"rackwright.dev/pool": gpu.name, "example.com/block": f"b{index // 5}"},
+            offered=offered,
+            taints=(taint,),
+        )
+        for index in range(gpu.hosts)
+    ]
 
 
 @pytest.fixture(autouse=True)
 def _no_jobs_left(on: Cluster) -> Iterator[None]:
     yield
-    on("delete", "trainingjobs", "--all", "--all-namespaces", "--wait=true", TIMEOUT)
+    on("delete", "trainingjobs", "--all", "-n=team-a", TIMEOUT)
     on("wait", "--for=delete", "jobsets", "--all", "-n=team-a", TIMEOUT)
 
 
 def kill_operator(on: Cluster) -> None:
-    """SIGKILL to the operator's process; the process kubelet starts it again."""
-    (operator,) = [process for process in processes.marked(on.plane.state.id) if "operators" in process.cmdline()]
+    """SIGKILL to the operator's process, which may just have come; the process kubelet starts it again."""
+    (operator,) = [
+        process for process in processes.marked(on.control_plane.state.id) if "operators" in process.cmdline()
+    ]
     operator.send_signal(signal.SIGKILL)
 
 
@@ -196,7 +128,7 @@ def test_a_job_runs_and_leaves_a_host_that_dies(on: Cluster) -> None:
     assert (restart["cause"], restart["host"]) == ("HostFailed", before[1])
     assert before[1] not in status["hosts"]
     assert restart["recoveredAt"] > restart["at"]
-    on("wait", "--for=condition=Ready", TIMEOUT, f"node/{before[1]}")
+    on.wait("--for=condition=Ready", f"node/{before[1]}")
 
 
 def test_a_job_leaves_a_host_that_is_tainted_as_failed(on: Cluster) -> None:
@@ -215,13 +147,14 @@ def test_suspend_change_and_resume(on: Cluster) -> None:
     on.wait_for("llm", phase="Running")
     on.change("llm", suspend=True)
     on.wait_for("llm", phase="Suspended")
-    on("wait", "--for=delete", TIMEOUT, "jobset/llm", "-n=team-a")
+    on.wait("--for=delete", "jobset/llm", "-n=team-a")
     on.change("llm", suspend=False, gpus=16)
     status = on.wait_for("llm", hostCount=2, phase="Running")
     assert status.get("restartCount", 0) == 0
 
 
 def test_killed_in_the_middle_of_a_submit_the_operator_comes_back_to_one_jobset(on: Cluster) -> None:
+    on.wait_for_deployments(NAMESPACE)
     on.submit("first")
     kill_operator(on)
     on.submit("second", gpus=8)
@@ -256,18 +189,17 @@ def test_a_job_whose_ranks_end_well_succeeds_and_is_deleted_after_its_time_to_li
         on("annotate", "pod", pod["metadata"]["name"], "-n=team-a", f"{FINISHED_ANNOTATION}=true")
     on.wait_for("llm", phase="Succeeded")
     on.change("llm", ttlSecondsAfterFinished=1)
-    on("wait", "--for=delete", TIMEOUT, "trainingjob/llm", "-n=team-a")
+    on.wait("--for=delete", "trainingjob/llm", "-n=team-a")
 
 
 def test_a_deleted_job_takes_everything_with_it_though_the_operator_is_dead(on: Cluster) -> None:
     on.submit("llm")
     on.wait_for("llm", phase="Running")
-    on("scale", "deployment", "--all", "--replicas=0", "-n=rackwright-system")
+    on("scale", "deployment", "--all", "--replicas=0", f"-n={NAMESPACE}")
     try:
-        on("wait", "--for=delete", "pods", "--all", "-n=rackwright-system", TIMEOUT)
+        on.wait("--for=delete", "pods", "--all", f"-n={NAMESPACE}")
         on("delete", "trainingjob", "llm", "-n=team-a", TIMEOUT)
-        on("wait", "--for=delete", "jobset/llm", "-n=team-a", TIMEOUT)
-        on("wait", "--for=delete", "pods", "-l=rackwright.dev/job=llm", "-n=team-a", TIMEOUT)
+        on.wait("--for=delete", "jobset/llm", "-n=team-a")
+        on.wait("--for=delete", "pods", "-l=rackwright.dev/job=llm", "-n=team-a")
     finally:
-        on("scale", "deployment", "--all", "--replicas=1", "-n=rackwright-system")
-        on("wait", "--for=condition=Available", TIMEOUT, "deployment", "--all", "--namespace=rackwright-system")
+        on("scale", "deployment", "--all", "--replicas=1", f"-n={NAMESPACE}")

@@ -10,21 +10,19 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 import yaml
 from kubernetes import client, config
-from kubernetes.watch import Watch
 
-from rackwright.specs import crd
 from rackwright.specs.training_job import GROUP, PLURAL, VERSION, TrainingJob
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rehearsal.control_plane import ControlPlane
+    from tests.kubectl import Kubectl
 
 pytestmark = pytest.mark.control_plane
 
 CASES = yaml.safe_load((Path(__file__).parent / "bad_training_jobs.yaml").read_text(encoding="utf-8"))
-ESTABLISHED_TIMEOUT_S = 30
-"""Seconds in which the API server must serve a new CRD; it takes well under one."""
+NAMESPACE = CASES["good"]["metadata"]["namespace"]
 
 
 @pytest.fixture(scope="module")
@@ -34,23 +32,12 @@ def api(control_plane: ControlPlane) -> Iterator[client.ApiClient]:
         yield api_client
 
 
-@pytest.fixture(scope="module")
-def jobs(api: client.ApiClient) -> client.CustomObjectsApi:
-    definitions = client.CustomObjectsApi(api)
-    definitions.patch_cluster_custom_object(
-        "apiextensions.k8s.io", "v1", "customresourcedefinitions", f"{PLURAL}.{GROUP}", crd.training_job_crd(),
-        field_manager="tests", force=True, _content_type="application/apply-patch+yaml",
-    )  # fmt: skip
-    watch = client.ApiextensionsV1Api(api)
-    for event in Watch().stream(  # type: ignore[no-untyped-call]  # the package leaves it bare
-        watch.list_custom_resource_definition,
-        field_selector=f"metadata.name={PLURAL}.{GROUP}",
-        timeout_seconds=ESTABLISHED_TIMEOUT_S,
-    ):
-        conditions = {each.type: each.status for each in event["object"].status.conditions or ()}
-        if conditions.get("Established") == "True":
-            return definitions
-    pytest.fail("the API server didn't establish the CRD")
+@pytest.fixture
+def jobs(training_jobs: Kubectl, api: client.ApiClient) -> Iterator[client.CustomObjectsApi]:  # noqa: ARG001  # their definition must be there
+    """The jobs of the namespace that the cases name; they go with the test."""
+    custom = client.CustomObjectsApi(api)
+    yield custom
+    custom.delete_collection_namespaced_custom_object(GROUP, VERSION, NAMESPACE, PLURAL)
 
 
 @pytest.fixture

@@ -13,12 +13,13 @@ import yaml
 
 from rehearsal import processes
 from rehearsal.kubelet.launching import POD_UID
+from tests.kubectl import TIMEOUT
 from tests.rehearsal.kubelet.conftest import BLOCK, HOST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.rehearsal.kubelet.conftest import Kubectl
+    from tests.kubectl import Kubectl
 
 pytestmark = pytest.mark.control_plane
 
@@ -93,15 +94,15 @@ def _job_set(name: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def queue(controllers: Kubectl) -> Iterator[Kubectl]:
-    """A team's queue of 8 GPUs on the one host; deleted while Kueue can still let go of it."""
+def queue(controllers: Kubectl, kubectl: Kubectl) -> Iterator[Kubectl]:  # noqa: ARG001  # its host must be there
+    """A team's queue of 8 GPUs on the one host."""
     controllers("create", "namespace", TEAM)
     controllers.apply(*_queue_objects())
     yield controllers
     controllers("delete", "jobsets", "--all", f"--namespace={TEAM}")
     for item in reversed(_queue_objects()):
         controllers("delete", item["kind"], item["metadata"]["name"], f"--namespace={TEAM}")
-    controllers("delete", "namespace", TEAM)
+    controllers("delete", "namespace", TEAM, "--wait=false")
 
 
 def test_they_speak_with_their_own_service_accounts(controllers: Kubectl) -> None:
@@ -156,14 +157,14 @@ def test_a_killed_controller_comes_back(controllers: Kubectl) -> None:
 def test_namespaces_can_be_deleted_beside_kueues_aggregated_api(controllers: Kubectl) -> None:
     controllers.wait("--for=condition=Available", "apiservice/v1beta2.visibility.kueue.x-k8s.io")
     controllers("create", "namespace", "process-scratch")
-    controllers("delete", "namespace", "process-scratch", "--timeout=90s")
+    controllers("delete", "namespace", "process-scratch", TIMEOUT)
 
 
 def test_no_pod_without_a_deployment_and_no_process_without_a_pod(controllers: Kubectl) -> None:
     process = _process(controllers, "jobset")
+    pod = f"pod/{_pod(controllers, 'jobset')['metadata']['name']}"
     deployment = controllers.get("deployment", "jobset-controller", "--namespace=jobset-system")
     controllers("scale", "deployment/jobset-controller", "--replicas=0", "--namespace=jobset-system")
-    pod = f"pod/{process.environ()['HOSTNAME']}"
     controllers.wait("--for=delete", pod, "--namespace=jobset-system")
     assert not process.is_running()
     replicas = deployment["spec"]["replicas"]

@@ -14,7 +14,7 @@ from rehearsal.kubelet.launching import POD_UID
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.rehearsal.kubelet.conftest import Kubectl
+    from tests.kubectl import Kubectl
 
 pytestmark = pytest.mark.control_plane
 
@@ -33,7 +33,7 @@ def namespace(kubectl: Kubectl) -> Iterator[str]:
     kubectl("create", "namespace", NAMESPACE)
     kubectl.apply(_config_map("greetings", GREETING="hello"), _secret("keys", phrase="first"))
     yield NAMESPACE
-    kubectl("delete", "namespace", NAMESPACE)
+    kubectl("delete", "namespace", NAMESPACE, "--wait=false")
 
 
 def _config_map(name: str, **data: str) -> dict[str, Any]:
