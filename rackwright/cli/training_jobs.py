@@ -81,7 +81,10 @@ class TrainingJobs:
             )
 
     def watch(self, namespace: str | None, *, name: str | None = None) -> Iterator[tuple[str, TrainingJob]]:
-        """Every change, as `ADDED`, `MODIFIED` or `DELETED` and the job; first all that there are. It never ends."""
+        """Every change, as `ADDED`, `MODIFIED` or `DELETED` and the job; first all that there are. It never ends.
+
+        Raise `CommandError` when the one that `name` names isn't there: no change of it would ever come.
+        """
         from kubernetes.client import ApiException  # noqa: PLC0415  # loaded only with a cluster
         from kubernetes.watch import Watch  # noqa: PLC0415  # loaded only with a cluster
 
@@ -89,6 +92,8 @@ class TrainingJobs:
         while True:
             with sentences("watch jobs"):
                 listed = self._list(namespace, **selector)
+                if name and not listed["items"]:
+                    raise CommandError(f"job {namespace}/{name} was deleted.", code=ExitCode.NOT_FOUND)
                 for item in listed["items"]:
                     yield "ADDED", _parsed(item)
                 version = listed["metadata"]["resourceVersion"]
@@ -100,8 +105,6 @@ class TrainingJobs:
                 except ApiException as error:
                     if error.status != HTTPStatus.GONE:  # the version is too old: list again
                         raise
-                if name and not self._list(namespace, **selector)["items"]:
-                    raise CommandError(f"job {namespace}/{name} was deleted.", code=ExitCode.NOT_FOUND)
 
     def local_queue(self, namespace: str, name: str) -> dict[str, Any]:
         """A team's queue."""

@@ -1,12 +1,11 @@
 """`submit`, `jobs`, `describe`, `logs`, `cancel`, `suspend`, `resume` against the real API server.
 
-The queues are Kueue's own types, but nobody need serve them here: quotas are only read.
+Kueue has the queues, whose quotas are only read; nobody acts on the jobs.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,10 @@ from kubernetes import client, config
 from typer.testing import Result
 
 from rackwright.cli.connection import connect
-from rackwright.cli.outcome import ExitCode
+from rackwright.cli.outcome import CommandError, ExitCode
 from rackwright.cli.training_jobs import FIELD_MANAGER, TrainingJobs
 from rehearsal.control_plane import ControlPlane
+from tests.kubectl import Kubectl
 
 pytestmark = pytest.mark.control_plane
 
@@ -27,10 +27,6 @@ Run = Callable[..., Result]
 
 TEAM = "cli-team"
 OTHER_TEAM = "cli-others"
-
-CRDS = Path(__file__).parents[3] / "manifests" / "crds"
-
-QUEUE_CRDS = ("clusterqueues.kueue.x-k8s.io", "localqueues.kueue.x-k8s.io")
 
 JOB = {
     "apiVersion": "rackwright.dev/v1alpha1",
@@ -40,44 +36,11 @@ JOB = {
 }
 
 
-def _kueue_types(plane: ControlPlane) -> list[dict[str, Any]]:
-    """Kueue's queue types from its chart, in the one version that is read: without Kueue nobody converts."""
-    helm = [str(plane.toolbox.program("helm")), "template", "kueue", str(plane.toolbox.asset("kueue-chart"))]
-    text = subprocess.run([*helm, "--include-crds"], capture_output=True, text=True, check=True).stdout
-    found = [item for item in yaml.safe_load_all(text) if item and item["metadata"]["name"] in QUEUE_CRDS]
-    for item in found:
-        item["spec"].pop("conversion", None)
-        item["metadata"].get("annotations", {}).pop("cert-manager.io/inject-ca-from", None)
-        item["spec"]["versions"] = [version for version in item["spec"]["versions"] if version["name"] == "v1beta2"]
-        item["spec"]["versions"][0]["storage"] = True
-    assert len(found) == len(QUEUE_CRDS)
-    return found
-
-
 @pytest.fixture(scope="module")
 def api(control_plane: ControlPlane) -> client.ApiClient:
     """The platform engineer's client."""
     connected: client.ApiClient = config.new_client_from_config(str(control_plane.kubeconfig()))  # type: ignore[no-untyped-call]  # the package's config module has no types
     return connected
-
-
-@pytest.fixture(scope="module")
-def types(control_plane: ControlPlane, api: client.ApiClient) -> Iterator[None]:
-    """The types that jobs and queues have, unless other tests have brought them; taken away again."""
-    extensions = client.ApiextensionsV1Api(api)
-    own = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in CRDS.glob("*.yaml")]
-    listed = extensions.list_custom_resource_definition().items
-    there = {item.metadata.name for item in listed if item.metadata}
-    missing = [item for item in [*own, *_kueue_types(control_plane)] if item["metadata"]["name"] not in there]
-    for item in missing:
-        extensions.create_custom_resource_definition(item)
-    kubectl = [str(control_plane.toolbox.program("kubectl")), f"--kubeconfig={control_plane.kubeconfig()}"]
-    names = [f"crd/{item['metadata']['name']}" for item in missing]
-    if names:
-        subprocess.run([*kubectl, "wait", "--for=condition=Established", "--timeout=60s", *names], check=True)
-    yield
-    if names:
-        subprocess.run([*kubectl, "delete", "--timeout=60s", *names], check=True)
 
 
 def _cluster_queue(name: str, gpus: int, borrowing: int) -> dict[str, Any]:
@@ -92,7 +55,7 @@ def _cluster_queue(name: str, gpus: int, borrowing: int) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def team(types: None, api: client.ApiClient) -> Iterator[None]:  # noqa: ARG001  # its types must be there
+def team(controllers: Kubectl, training_jobs: Kubectl, api: client.ApiClient) -> Iterator[None]:  # noqa: ARG001  # their types must be there
     """A team with 64 GPUs that may borrow 32 of another's 100."""
     core, custom = client.CoreV1Api(api), client.CustomObjectsApi(api)
     core.create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name=TEAM)))
@@ -227,6 +190,13 @@ def test_watching_tells_each_change(cli: Run, jobs: TrainingJobs, api: client.Ap
     assert (event, job.status.phase) == ("MODIFIED", "Running")
     jobs.delete(TEAM, "llama")
     assert any(event == "DELETED" for event, _ in changes)
+
+
+def test_watching_a_job_that_is_gone_already_ends_at_once(jobs: TrainingJobs) -> None:
+    """Cancelling does so, when the job goes between its deletion and the watch."""
+    with pytest.raises(CommandError, match="nobody was deleted") as caught:
+        next(jobs.watch(TEAM, name="nobody"))
+    assert caught.value.code == ExitCode.NOT_FOUND
 
 
 @pytest.mark.parametrize("command", ["describe", "cancel", "suspend", "logs"])
