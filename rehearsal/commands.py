@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
-    help="Rehearse a cluster end to end on this machine, with real parts.",
     rich_markup_mode="markdown",
     epilog="Examples: `rackwright rehearse --gpus 256 --keep`, then `rackwright rehearse status`, "
     '`eval "$(rackwright rehearse env)"` and `kubectl get nodes`, `pulumi preview`; at last '
@@ -67,10 +66,12 @@ def rehearse(
     keep: Annotated[bool, typer.Option("--keep", help="Leave the cluster running at the end.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Size, start a control plane, `pulumi up`, submit a job, break a host, finish.
+    """Rehearse a cluster end to end on this machine, with real parts.
+
+    Size, start a control plane, `pulumi up`, submit a job, break a host, finish.
 
     Hosts, GPUs, their network, Oracle and time are simulated; the engine, the programs, Kubernetes, Kueue, JobSet and
-    the operator are the real ones.
+    the operator are the real ones. Exit code 1 when it fails (--json then says as `error` why), 130 after Ctrl-C.
     """
     if context.invoked_subcommand:
         return

@@ -44,7 +44,7 @@ def connect(kubeconfig: Path | None, context: str | None) -> Connection:
         contexts, active = config.list_kube_config_contexts(config_file=file)  # type: ignore[no-untyped-call]  # the package's config module has no types
         client: ApiClient = config.new_client_from_config(config_file=file, context=context)  # type: ignore[no-untyped-call]  # as above
     except (config.ConfigException, OSError) as error:
-        reason = str(error).rstrip(".")
+        reason = str(error).rstrip(".") + (f" ({file})" if file else "")
         raise CommandError(
             f"no usable kubeconfig: {reason}. Give --kubeconfig FILE and --context NAME, or set KUBECONFIG.",
             code=ExitCode.NOT_FOUND,

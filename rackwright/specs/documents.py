@@ -109,9 +109,9 @@ def describe(detail: ErrorDetails, model: type[BaseModel], *, data: object = Non
             field=path, value=shown(context["value"]), expected=context["expected"], remedy=context["remedy"]
         )
     expected, remedy = explain(detail, model)
-    return Problem(
-        field=".".join(location) or "document", value=shown(detail["input"]), expected=expected, remedy=remedy
-    )
+    # What pydantic shows of a missing field is all that stands around it.
+    value = "nothing" if detail["type"] == "missing" else shown(detail["input"])
+    return Problem(field=".".join(location) or "document", value=value, expected=expected, remedy=remedy)
 
 
 def without_tags(location: Sequence[str | int], data: object) -> list[str | int]:

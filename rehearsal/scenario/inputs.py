@@ -74,9 +74,9 @@ def _refuse_conflicts(given: set[str]) -> None:
         ignored = [f"--{name}" for name in decided if name in given]
         if option in given and ignored:
             problem = Problem(
-                field=f"--{option}",
-                value=f"it together with {', '.join(ignored)}",
-                expected=f"--{option} alone, which decides that",
+                field=", ".join(ignored),
+                value=f"it beside --{option}",
+                expected=f"--{option} alone, which decides that too",
                 remedy=f"leave out {', '.join(ignored)}, or --{option}",
             )
             raise SpecError("the command's options", [problem])
