@@ -104,6 +104,8 @@ lock: setup ## Compile requirements/*.in and pyproject.toml into the locks (ARGS
 	../$(LOCK) $(ARGS) go.in --output-file go.txt
 	cd ..
 	$(LOCK) $(ARGS) --constraint requirements/uv.txt --extra checkout pyproject.toml requirements/development.in --output-file requirements/development.txt
+	# The image has what was tested.
+	$(LOCK) $(ARGS) --constraint requirements/development.txt requirements/operator.in --output-file requirements/operator.txt
 
 clean: ## Remove .venv and the checkout's caches (the tools in the per-user cache stay)
 	@rm -rf $(VENV) .setup.lock .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

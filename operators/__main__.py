@@ -58,8 +58,9 @@ async def run(cluster: JobCluster, *, resync_s: float, liveness: str | None) -> 
     await load_connection()
     async with client.ApiClient() as api:
         reconciler = Reconciler(api, cluster, resync_s=resync_s)
+        registry = handlers.register(reconciler)
         watching = kopf.operator(
-            registry=handlers.register(reconciler),
+            registry=registry,
             settings=handlers.settings(),
             standalone=True,
             clusterwide=True,
@@ -67,6 +68,12 @@ async def run(cluster: JobCluster, *, resync_s: float, liveness: str | None) -> 
         )
         async with asyncio.TaskGroup() as group:
             work = group.create_task(reconciler.run())
+
+            @kopf.on.cleanup(registry=registry)
+            async def stop(**_: object) -> None:  # or kopf waits some seconds for tasks that it doesn't know
+                work.cancel()
+                await asyncio.wait([work])
+
             await watching
             work.cancel()
 

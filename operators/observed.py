@@ -36,6 +36,8 @@ class JobView:
     uid: str
     generation: int
     deleting: bool = False
+    revision: str | None = field(default=None, compare=False)
+    """Of the object as it was read; another one alone is no change."""
 
     @property
     def key(self) -> JobKey:
@@ -148,6 +150,7 @@ def view_job(raw: Raw) -> JobView:
         job=TrainingJob.model_validate(parsed),
         uid=meta["uid"],
         generation=meta["generation"],
+        revision=meta.get("resourceVersion"),
         deleting="deletionTimestamp" in meta,
     )
 

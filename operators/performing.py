@@ -12,6 +12,7 @@ import logging
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
 from kubernetes.aio import client
@@ -35,6 +36,8 @@ from rackwright.rendering.jobset import PRIORITY_LABEL
 from rackwright.specs.training_job import API_VERSION, KIND
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from pydantic import ValidationError
 
     from operators.observed import JobKey, JobView, Raw
@@ -80,6 +83,18 @@ class Unreadable:
         )
 
 
+async def checked(asked: Awaitable[Any]) -> Any:  # noqa: ANN401 - the package's own response, which it leaves untyped
+    """The response to a request of the core API, taken as it comes and not through the package's models.
+
+    Those refuse what a newer API server says. Without them, the package leaves looking at the status to its caller:
+    raise its `ApiException` where that isn't a success.
+    """
+    response = await asked
+    if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
+        raise client.ApiException(status=response.status, reason=response.reason)
+    return response
+
+
 class Performer:
     """Acts for one job at a time, through one connection."""
 
@@ -118,7 +133,7 @@ class Performer:
                 await self._fail_pod(namespace, action)
             case WriteStatus():
                 status = action.status.model_dump(mode="json", by_alias=True, exclude_none=True)
-                return await self._apply_status(namespace, name, job.uid, status, manager=FIELD_MANAGER)
+                return await self._apply_status(namespace, name, status, revision=job.revision, manager=FIELD_MANAGER)
             case EmitEvent():
                 await self._emit(job.key, job.uid, action)
         return None
@@ -144,7 +159,7 @@ class Performer:
                 unreadable.key, unreadable.uid, EmitEvent(type="Warning", reason="Unreadable", note=unreadable.message)
             )
             await self._apply_status(
-                namespace, name, unreadable.uid, {"conditions": [condition]}, manager=UNREADABLE_MANAGER
+                namespace, name, {"conditions": [condition]}, revision=None, manager=UNREADABLE_MANAGER
             )
 
     async def _create_jobset(self, namespace: str, name: str, action: CreateJobSet) -> tuple[Kind, Raw] | None:
@@ -191,25 +206,32 @@ class Performer:
         patch = {"metadata": {"uid": action.uid}, "status": {"phase": "Failed", "conditions": [condition]}}
         options = client.V1DeleteOptions(grace_period_seconds=0, preconditions=client.V1Preconditions(uid=action.uid))
         try:
-            await self._core.patch_namespaced_pod_status(
-                action.name, namespace, patch, field_manager=FIELD_MANAGER, _content_type=STRATEGIC_MERGE
+            await checked(
+                self._core.patch_namespaced_pod_status_without_preload_content(
+                    action.name, namespace, patch, field_manager=FIELD_MANAGER, _content_type=STRATEGIC_MERGE
+                )
             )
-            await self._core.delete_namespaced_pod(action.name, namespace, body=options)
+            await checked(
+                self._core.delete_namespaced_pod_without_preload_content(action.name, namespace, body=options)
+            )
         except client.ApiException as error:
             if error.status not in {NOT_FOUND, CONFLICT}:
                 raise
 
     async def _apply_status(
-        self, namespace: str, name: str, uid: str, status: dict[str, Any], *, manager: str
+        self, namespace: str, name: str, status: dict[str, Any], *, revision: str | None, manager: str
     ) -> tuple[Kind, Raw] | None:
-        body = {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": name, "uid": uid}, "status": status}
+        # With the revision that the status was made of, so that a new job of the same name doesn't get the old one's
+        # (the API server takes no uid for that here). A conflict is tried again from what is there by then.
+        metadata = {"name": name, "resourceVersion": revision} if revision else {"name": name}
+        body = {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "status": status}
         try:
             changed: Any = await self._custom.patch_namespaced_custom_object_status(
                 JOBS.group, JOBS.version, namespace, JOBS.plural, name, body,
                 field_manager=manager, force=True, _content_type=APPLY,
             )  # fmt: skip
         except client.ApiException as error:
-            if error.status not in {NOT_FOUND, CONFLICT}:  # the job was deleted, and maybe submitted anew
+            if error.status != NOT_FOUND:  # the job was deleted
                 raise
             return None
         return JOBS, changed
@@ -234,7 +256,7 @@ class Performer:
             },
         }
         try:
-            await self._events.create_namespaced_event(namespace, body)
+            await checked(self._events.create_namespaced_event_without_preload_content(namespace, body))
         except client.ApiException as error:
             # The status says the same, and stays; what goes on mustn't wait for it.
             logger.warning("job %s/%s: event %s was refused: %s", namespace, name, action.reason, error.reason)

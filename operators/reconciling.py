@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from kubernetes.aio import client
@@ -15,7 +14,7 @@ from pydantic import ValidationError
 from operators.actions import WriteStatus
 from operators.decisions import decide
 from operators.handlers import PAGE_SIZE
-from operators.performing import Performer, Unreadable
+from operators.performing import Performer, Unreadable, checked
 from operators.queueing import API_TROUBLE, WorkQueue
 from operators.store import JOBS, KINDS, Kind, Store, object_key
 
@@ -171,9 +170,7 @@ class Reconciler:
             "pods": self._core.list_pod_for_all_namespaces_without_preload_content,
             "nodes": self._core.list_node_without_preload_content,
         }
-        response = await lists[kind.plural](**options)
-        if response.status != HTTPStatus.OK:  # which the client leaves to its caller here
-            raise client.ApiException(status=response.status, reason=response.reason)
+        response = await checked(lists[kind.plural](**options))
         body: dict[str, Any] = await response.json()
         return body
 

@@ -167,6 +167,19 @@ def test_suspending_takes_the_jobset_down_and_is_no_restart(cluster: JobCluster)
     assert decide(job, Observed(), cluster, now=NOW).actions == ()
 
 
+def test_a_restart_that_is_open_when_its_job_is_suspended_is_abandoned(cluster: JobCluster) -> None:
+    job = seen(make_job(), running(make_job()), cluster)
+    job = seen(job, running(job, h1=DEAD), cluster)
+    suspended = make_job(suspend=True, status=job.status)
+    suspended = seen(suspended, running(suspended), cluster)
+    (restart,) = suspended.status.restarts
+    assert (restart.recovered_at, restart.abandoned_at) == (None, "2026-01-31T12:00:00.000Z")
+    resumed = make_job(status=suspended.status)
+    resumed = seen(resumed, running(resumed), cluster, now=NOW + timedelta(days=1))
+    assert resumed.status.restarts == (restart,)
+    assert resumed.status.phase is Phase.RUNNING
+
+
 def test_while_the_old_jobset_goes_no_new_one_is_made(cluster: JobCluster) -> None:
     job = make_job()
     going = Observed(jobset=replace(jobset_of(job), deleting=True))

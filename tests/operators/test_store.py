@@ -108,3 +108,29 @@ def test_a_deleted_job_is_forgotten() -> None:
     assert store.jobs() == {KEY}
     assert store.drop(JOBS, KEY) == {KEY}
     assert store.job(KEY) is None
+
+
+def test_what_was_deleted_comes_back_neither_by_an_older_list_nor_by_an_older_answer() -> None:
+    store = Store()
+    store.put(PODS, pod(revision=3))
+    store.expect_list(PODS)  # at revision 4, say, while an event comes
+    assert store.delete(PODS, pod(revision=5)) == {KEY}
+    assert store.put(PODS, pod(revision=3)) == set()
+    assert store.observe(KEY).pods == ()
+    assert store.put(PODS, pod(revision=6)) == {KEY}
+
+
+def test_a_late_word_of_a_deletion_doesnt_take_the_successor() -> None:
+    store = Store()
+    store.put(PODS, pod(revision=7))
+    assert store.delete(PODS, pod(revision=6)) == set()
+    assert [each.name for each in store.observe(KEY).pods] == ["llm-0"]
+
+
+def test_a_pod_with_a_jobs_label_and_no_rank_is_nobodys() -> None:
+    store = Store()
+    for rank in ({}, {"batch.kubernetes.io/job-completion-index": "first"}):
+        odd = pod()
+        odd["metadata"]["labels"] = {"rackwright.dev/job": "llm", **rank}
+        assert store.put(PODS, odd) == set()
+    assert store.observe(KEY).pods == ()
