@@ -143,7 +143,8 @@ class Engine:
             yield
         except automation.CommandError as error:
             lines = [line.strip() for line in str(error).splitlines()]
-            causes = dict.fromkeys(line for line in lines if line.startswith("error:") and line not in ENGINE_ECHOES)
+            said = (line for line in lines if line.startswith("error:") and line not in ENGINE_ECHOES)
+            causes = dict.fromkeys(line.removeprefix("error:").strip() for line in said)
             raise EngineError("\n".join([f"{doing} failed", *causes])) from error
 
     def _log(self, name: str) -> Callable[[str], None]:
