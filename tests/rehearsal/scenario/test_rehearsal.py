@@ -28,9 +28,12 @@ SMALL = ("--model", "llama-3.1-8b", "--tokens", "1e12", "--gpus", "16")
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    """A state home of its own, with a path short enough for Unix sockets."""
+    """A state home of its own, with a path short enough for Unix sockets; a failed test leaves nothing running."""
     with tempfile.TemporaryDirectory(prefix="rackwright-") as directory:
         yield Path(directory)
+        for left in rehearsals(Path(directory)):
+            processes.stop_marked(left.id)
+            stack_file(left).unlink(missing_ok=True)
 
 
 def command(*arguments: str) -> list[str]:

@@ -164,9 +164,9 @@ def test_a_release_that_is_not_ready_stays_and_recovers(
 ) -> None:
     """With Helm's reason; the next update goes on from there."""
     instance = configured()
-    release: Properties = {"chart": chart, "name": "tiny", "timeout": SHORT_S}
+    release: Properties = {"chart": chart, "name": "tiny"}
     with pytest.raises(InitializationError, match=f"Deployment/{namespace}/tiny not ready") as caught:
-        installed(instance, {**release, "values": {"size": 1, "workload": True}})
+        installed(instance, {**release, "timeout": SHORT_S, "values": {"size": 1, "workload": True}})
     state = State(id=caught.value.resource_id, outputs=caught.value.outputs)
     assert state.outputs["status"]["status"] == "failed"
     upgraded(instance, {**release, "values": {"size": 1, "workload": True}, "skipAwait": True}, state)
