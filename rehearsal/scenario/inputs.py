@@ -122,7 +122,7 @@ def plan_words(inputs: Inputs) -> dict[str, str]:
     """The plan's words for the rows of the summary."""
     plan, job = inputs.plan, inputs.job
     return {
-        "hosts": f"{plan.hosts.hosts:,} ({plan.hosts.spares} spares)",
+        "hosts": f"{plan.hosts.hosts:,} (spares: {plan.hosts.spares})",
         "GPUs": f"{plan.hosts.training_gpus:,} in training",
         "job": f"{plan.run.days.expected:,.0f} days at {plan.run.mfu.expected:.0%} MFU",
         "gang": f"{job.spec.hosts} pods on {job.spec.hosts} hosts, {job.spec.gpus:,} GPUs",

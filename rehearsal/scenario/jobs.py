@@ -29,17 +29,17 @@ class JobFollower:
         self._custom = client.CustomObjectsApi(api)
         self._namespace = job.metadata.namespace or "default"
         self._name = job.metadata.name
-        self._tell = tell
+        self.tell = tell
+        """Hears of each new phase; another step of the play may take it over."""
         self._told = ""
 
     def status(self) -> TrainingJobStatus:
         """The job's status now."""
         found: Any = self._custom.get_namespaced_custom_object(GROUP, VERSION, self._namespace, PLURAL, self._name)
         status = TrainingJobStatus.model_validate(found.get("status") or {})
-        text = f"{self._namespace}/{self._name}: {status.phase}" + (f", {status.message}" if status.message else "")
         if str(status.phase) != self._told:
             self._told = str(status.phase)
-            self._tell(text)
+            self.tell(f"{self._namespace}/{self._name}: {status.phase}. {status.message}".rstrip())
         return status
 
     def wait_for(

@@ -141,7 +141,7 @@ class Play:
     def break_host(self) -> None:
         """Let a host of the running job die, and see the job leave it."""
         with self._phase("break a host") as step:
-            self.follower = JobFollower(connect(self.plane.kubeconfig("researcher")), self.job, step.note)
+            self.follower.tell = step.note
             before = self.follower.wait_for(costs.is_between_checkpoints, what="under way", timeout_s=RUNNING_TIMEOUT_S)
             host = before.hosts[len(before.hosts) // 2]
             with connect(self.plane.kubeconfig("faults")) as api:
@@ -175,7 +175,7 @@ class Play:
     def finish(self, *, keep: bool) -> None:
         """Wait for the job's end; then take everything down, unless it is to be kept."""
         with self._phase("finish") as step:
-            self.follower = JobFollower(connect(self.plane.kubeconfig("researcher")), self.job, step.note)
+            self.follower.tell = step.note
             status = self.follower.wait_for(
                 lambda status: status.phase is JobPhase.SUCCEEDED, what="done", timeout_s=FINISH_TIMEOUT_S
             )
