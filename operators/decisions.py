@@ -85,7 +85,8 @@ def on_the_way(job: JobView, observed: Observed, cluster: JobCluster, refused: R
     """What brings an unfinished job on."""
     jobset, spec, name = observed.jobset, job.job.spec, job.job.metadata.name
     if jobset is None:
-        if not spec.suspend and refused is None:
+        yield from free_of_dead_hosts(observed)
+        if not spec.suspend and refused is None and not observed.going:
             yield CreateJobSet(manifest=render_jobset(job.job, cluster, uid=job.uid))
         return
     if jobset.owner_uid != job.uid:

@@ -131,9 +131,21 @@ class Observed:
 
     jobset: JobSetView | None = None
     workload: WorkloadView | None = None
+    """The one of this JobSet."""
+    old_workload: bool = False
+    """Whether one is there that belongs to a JobSet of the same name that is gone."""
     pods: tuple[PodView, ...] = ()
     hosts: Mapping[str, HostView] = field(default_factory=dict)
     """The hosts that the pods name."""
+
+    @property
+    def going(self) -> bool:
+        """Whether an earlier gang of the same name isn't gone altogether.
+
+        JobSet and Kueue tell what belongs to a gang by name: a new one beside what is left of the old gets its Job,
+        its pods or its place.
+        """
+        return self.jobset is None and (self.old_workload or bool(self.pods))
 
 
 def view_job(raw: Raw) -> JobView:

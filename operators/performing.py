@@ -164,12 +164,17 @@ class Performer:
 
     async def _create_jobset(self, namespace: str, name: str, action: CreateJobSet) -> tuple[Kind, Raw] | None:
         try:
-            made: Any = await self._custom.patch_namespaced_custom_object(
+            await self._custom.patch_namespaced_custom_object(
                 JOBSETS.group, JOBSETS.version, namespace, JOBSETS.plural, name, action.manifest,
                 field_manager=FIELD_MANAGER, _content_type=APPLY,
             )  # fmt: skip
+            # The client's answer is empty when the object is new: it knows no body of a 201.
+            made: Any = await self._custom.get_namespaced_custom_object(
+                JOBSETS.group, JOBSETS.version, namespace, JOBSETS.plural, name
+            )
         except client.ApiException as error:
-            if error.status != CONFLICT:  # it is there, and another controller has a part in it: the watch will tell
+            # It is there, and another controller has a part in it, or it is gone again: the watch will tell.
+            if error.status not in {CONFLICT, NOT_FOUND}:
                 raise
             return None
         return JOBSETS, made

@@ -99,7 +99,8 @@ def life(job: JobView, observed: Observed, record: Record, refused: Refusal | No
     if job.job.spec.suspend:
         return Phase.SUSPENDED, "Suspended; it holds no hosts. Set spec.suspend: false to resume it."
     if jobset is None or jobset.deleting or jobset.owner_uid != job.uid:
-        return Phase.PENDING, refused.message if refused else "Being set up."
+        setting_up = "Waits until an earlier gang of its name is gone." if observed.going else "Being set up."
+        return Phase.PENDING, refused.message if refused else setting_up
     if record.gang is not None:
         return Phase.RUNNING, f"All {job.job.spec.hosts} hosts train."
     if workload is not None and workload.admitted:

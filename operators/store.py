@@ -161,6 +161,7 @@ class Store:
         return Observed(
             jobset=jobset,
             workload=next((each for each in workloads if jobset and each.jobset_uid == jobset.uid), None),
+            old_workload=any(jobset is None or each.jobset_uid != jobset.uid for each in workloads),
             pods=tuple(sorted(pods, key=lambda pod: (pod.rank, pod.name))),
             hosts={name: self._host(name) for name in names},
         )

@@ -111,6 +111,16 @@ def test_a_new_job_gets_a_jobset_that_it_owns(cluster: JobCluster) -> None:
     assert status_of(decision.actions).phase is Phase.PENDING
 
 
+@pytest.mark.parametrize("remains", ["pods", "workload"])
+def test_a_job_sent_again_waits_until_the_gang_of_its_name_is_gone(cluster: JobCluster, remains: str) -> None:
+    job = make_job()
+    left = Observed(pods=pods(4)) if remains == "pods" else Observed(old_workload=True)
+    decision = decide(job, left, cluster, now=NOW)
+    assert deeds(decision.actions) == []
+    status = status_of(decision.actions)
+    assert (status.phase, status.message) == (Phase.PENDING, "Waits until an earlier gang of its name is gone.")
+
+
 def test_a_whole_gang_is_running_and_needs_nothing_more(cluster: JobCluster) -> None:
     job = make_job()
     observed = running(job)
