@@ -104,7 +104,7 @@ def on_the_way(job: JobView, observed: Observed, cluster: JobCluster, refused: R
 
 def free_of_dead_hosts(observed: Observed) -> Iterator[Action]:
     """End the pods whose hosts can't end them."""
-    for pod in observed.pods:
+    for pod in (*observed.pods, *observed.old_pods):
         host = observed.hosts.get(pod.host) if pod.host and pod.bound else None
         if host is not None and host.dead and not pod.forced and pod.phase != "Succeeded":
             yield FailPod(name=pod.name, uid=pod.uid, reason=restarts.HOST_FAILED, message=f"{pod.host}: {host.dead}")

@@ -135,6 +135,8 @@ class Observed:
     old_workload: bool = False
     """Whether one is there that belongs to a JobSet of the same name that is gone."""
     pods: tuple[PodView, ...] = ()
+    old_pods: tuple[PodView, ...] = ()
+    """Those that outlive their JobSet, perhaps another job's of the same name."""
     hosts: Mapping[str, HostView] = field(default_factory=dict)
     """The hosts that the pods name."""
 
@@ -145,7 +147,7 @@ class Observed:
         JobSet and Kueue tell what belongs to a gang by name: a new one beside what is left of the old gets its Job,
         its pods or its place.
         """
-        return self.jobset is None and (self.old_workload or bool(self.pods))
+        return self.jobset is None and (self.old_workload or bool(self.old_pods))
 
 
 def view_job(raw: Raw) -> JobView:

@@ -158,11 +158,13 @@ class Store:
         pods = tuple(view for view in self._views(PODS, key) if isinstance(view, PodView))
         jobset = jobsets[0] if jobsets else None
         names = {pod.host for pod in pods if pod.host}
+        pods = tuple(sorted(pods, key=lambda pod: (pod.rank, pod.name)))
         return Observed(
             jobset=jobset,
             workload=next((each for each in workloads if jobset and each.jobset_uid == jobset.uid), None),
             old_workload=any(jobset is None or each.jobset_uid != jobset.uid for each in workloads),
-            pods=tuple(sorted(pods, key=lambda pod: (pod.rank, pod.name))),
+            pods=pods if jobset is not None else (),
+            old_pods=pods if jobset is None else (),
             hosts={name: self._host(name) for name in names},
         )
 

@@ -114,7 +114,7 @@ def test_a_new_job_gets_a_jobset_that_it_owns(cluster: JobCluster) -> None:
 @pytest.mark.parametrize("remains", ["pods", "workload"])
 def test_a_job_sent_again_waits_until_the_gang_of_its_name_is_gone(cluster: JobCluster, remains: str) -> None:
     job = make_job()
-    left = Observed(pods=pods(4)) if remains == "pods" else Observed(old_workload=True)
+    left = Observed(old_pods=pods(4)) if remains == "pods" else Observed(old_workload=True)
     decision = decide(job, left, cluster, now=NOW)
     assert deeds(decision.actions) == []
     status = status_of(decision.actions)

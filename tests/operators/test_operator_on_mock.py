@@ -237,7 +237,7 @@ async def test_a_burst_of_events_makes_few_looks_and_few_at_a_time(
         for round_of_events in range(10):
             for name in jobs:
                 await api.place(pod(name, phase=f"Phase{round_of_events}"))
-        await api.until(lambda: idle_looks.heard >= 11 * len(jobs))
+        await api.until(lambda: idle_looks.heard >= 11 * len(jobs) and len(idle_looks.at) == WORKERS)
         assert idle_looks.most == len(idle_looks.at) == WORKERS
         idle_looks.open.set()
         await api.until(lambda: idle_looks.over and set(idle_looks.names()) == set(jobs))
@@ -327,11 +327,11 @@ async def test_what_happens_while_watches_are_broken_isnt_lost(
     await api.place(training_job())
     await api.place(pod())
     async with operate(resync_s=0.05):
-        await api.until(lambda: bool(idle_looks.seen) and bool(idle_looks.seen[-1].pods))
+        await api.until(lambda: bool(idle_looks.seen) and bool(idle_looks.seen[-1].old_pods))
         watches = sum(each.action is action.WATCH for each in api)
         await api.break_watches()
         await api.remove(pod(), silently=True)
-        await api.until(lambda: not idle_looks.seen[-1].pods)
+        await api.until(lambda: not idle_looks.seen[-1].old_pods)
         await api.until(lambda: sum(each.action is action.WATCH for each in api) >= watches + 5)
         await api.place(training_job("later"))
         await api.until(lambda: "later" in idle_looks.names())

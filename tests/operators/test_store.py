@@ -59,7 +59,7 @@ def test_an_older_event_changes_nothing() -> None:
     store = Store()
     store.put(PODS, pod(revision=5))
     assert store.put(PODS, pod(revision=4, deletionTimestamp="2026-01-31T12:00:00Z")) == set()
-    assert not store.observe(KEY).pods[0].deleting
+    assert not store.observe(KEY).old_pods[0].deleting
 
 
 def test_a_list_drops_what_it_lacks_but_not_what_is_newer() -> None:
@@ -67,7 +67,7 @@ def test_a_list_drops_what_it_lacks_but_not_what_is_newer() -> None:
     store.put(PODS, pod("old", revision=3))
     store.put(PODS, pod("new", revision=9))
     assert store.drop_missing(PODS, set(), 5) == {KEY}
-    assert [each.name for each in store.observe(KEY).pods] == ["new"]
+    assert [each.name for each in store.observe(KEY).old_pods] == ["new"]
 
 
 def test_objects_of_others_are_not_kept() -> None:
@@ -75,7 +75,7 @@ def test_objects_of_others_are_not_kept() -> None:
     foreign = pod()
     foreign["metadata"]["labels"] = {}
     assert store.put(PODS, foreign) == set()
-    assert store.observe(KEY).pods == ()
+    assert store.observe(KEY).old_pods == ()
 
 
 def test_a_pod_that_moves_is_found_on_its_new_host_alone() -> None:
@@ -116,7 +116,7 @@ def test_what_was_deleted_comes_back_neither_by_an_older_list_nor_by_an_older_an
     store.expect_list(PODS)  # at revision 4, say, while an event comes
     assert store.delete(PODS, pod(revision=5)) == {KEY}
     assert store.put(PODS, pod(revision=3)) == set()
-    assert store.observe(KEY).pods == ()
+    assert store.observe(KEY).old_pods == ()
     assert store.put(PODS, pod(revision=6)) == {KEY}
 
 
@@ -124,7 +124,7 @@ def test_a_late_word_of_a_deletion_doesnt_take_the_successor() -> None:
     store = Store()
     store.put(PODS, pod(revision=7))
     assert store.delete(PODS, pod(revision=6)) == set()
-    assert [each.name for each in store.observe(KEY).pods] == ["llm-0"]
+    assert [each.name for each in store.observe(KEY).old_pods] == ["llm-0"]
 
 
 def test_a_pod_with_a_jobs_label_and_no_rank_is_nobodys() -> None:
@@ -133,4 +133,4 @@ def test_a_pod_with_a_jobs_label_and_no_rank_is_nobodys() -> None:
         odd = pod()
         odd["metadata"]["labels"] = {"rackwright.dev/job": "llm", **rank}
         assert store.put(PODS, odd) == set()
-    assert store.observe(KEY).pods == ()
+    assert store.observe(KEY).old_pods == ()

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.pure
 
 @pytest.fixture(scope="module")
 def cluster() -> JobCluster:
-    return load_document(Path(__file__).parents[2] / "operators" / "cluster.yaml", ClusterSpec).for_jobs()
+    return load_document(Path(__file__).parents[2] / "cluster.yaml", ClusterSpec).for_jobs()
 
 
 def make_job(**spec: object) -> TrainingJob:

@@ -12,7 +12,7 @@ from rackwright.specs.job_cluster import JobCluster
 
 pytestmark = pytest.mark.pure
 
-CLUSTER = Path(__file__).parents[2] / "operators" / "cluster.yaml"
+CLUSTER = Path(__file__).parents[2] / "cluster.yaml"
 
 
 @pytest.fixture(scope="module")
