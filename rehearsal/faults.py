@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from rehearsal.control_plane.components import KWOK_ANNOTATION, KWOK_PLAYED
+from rehearsal.control_plane.components import KWOK_ANNOTATION
 
 if TYPE_CHECKING:
     from kubernetes import client
@@ -22,12 +22,6 @@ def break_host(core: client.CoreV1Api, host: str) -> None:
     """
     core.patch_node(host, {"metadata": {"annotations": {KWOK_ANNOTATION: SILENT}}})
     _set_ready(core, host, status="False", reason="HostFailed", message="the rehearsal broke this simulated host")
-
-
-def repair_host(core: client.CoreV1Api, host: str) -> None:
-    """Bring a broken host back."""
-    _set_ready(core, host, status="True", reason="HostRepaired", message="the rehearsal repaired this simulated host")
-    core.patch_node(host, {"metadata": {"annotations": {KWOK_ANNOTATION: KWOK_PLAYED}}})
 
 
 def _set_ready(core: client.CoreV1Api, host: str, *, status: str, reason: str, message: str) -> None:

@@ -44,11 +44,6 @@ class Layout:
         return self.tensor * self.context * self.pipeline * self.data
 
     @property
-    def model_gpus(self) -> int:
-        """GPUs that hold one copy of the model."""
-        return self.tensor * self.context * self.pipeline
-
-    @property
     def batch(self) -> int:
         """Sequences of one step."""
         return self.data * self.micro_batch * self.micro_batches

@@ -31,11 +31,6 @@ class Shape:
     rdma_interfaces: int = 0
     """Ports on the RDMA fabric, each of which gives one virtual function; none: it isn't on a cluster network."""
 
-    @property
-    def bare_metal(self) -> bool:
-        """Whether a host of the shape is a whole machine."""
-        return self.name.startswith("BM.")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Size:

@@ -43,7 +43,6 @@ IDENTITIES = (
     Identity("controller-manager", "system:kube-controller-manager"),
     Identity("kwok", "rackwright:kwok"),
     Identity("kubelet", "rackwright:process-kubelet"),
-    Identity("egress", "rackwright:egress"),
     Identity("fleet", "rackwright:fleet"),
     Identity("trainer", "rackwright:simulated-trainer"),
     Identity("faults", "rackwright:fault-injector"),
