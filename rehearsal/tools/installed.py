@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from rehearsal.tools import go
@@ -29,10 +30,12 @@ def find(program: Program, *, search_path: str, toolchain: go.Toolchain) -> Path
 def has_version(program: Program, path: Path, *, toolchain: go.Toolchain) -> bool:
     """Whether the program at this path says that it is the pinned version."""
     if program.version_arguments is not None:
-        told = reported_version(_output([str(path), *program.version_arguments]))
+        told = reported_version(_output_in_own_home([str(path), *program.version_arguments]))
     else:
-        information = _output([str(toolchain.program), "version", "-m", str(path)])
-        told = recorded_version(information, program.module.path)
+        # In the user's home, where Go has been before: in a new one it sets up its telemetry, from a process that goes
+        # on writing there when Go has ended.
+        command = [str(toolchain.program), "version", "-m", str(path)]
+        told = recorded_version(_output(command, go.environment(os.environ)), program.module.path)
     return told is not None and told.removeprefix("v") == program.module.version().removeprefix("v")
 
 
@@ -51,20 +54,24 @@ def recorded_version(information: str, module_path: str) -> str | None:
     return None
 
 
-def _output(command: list[str]) -> str:
-    """What a command prints; nothing if it can't run. It gets a home of its own to write to."""
-    with tempfile.TemporaryDirectory(prefix="rackwright-version-") as home:
-        quiet = {"HOME": home, "PULUMI_HOME": home, "PULUMI_SKIP_UPDATE_CHECK": "true"}
-        try:
-            done = subprocess.run(
-                command,
-                env=os.environ | quiet,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=_VERSION_TIMEOUT_S,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return ""
+def _output_in_own_home(command: list[str]) -> str:
+    """What a command prints that gets a home of its own to write to, and whose leavings matter to nobody."""
+    with tempfile.TemporaryDirectory(prefix="rackwright-version-", ignore_cleanup_errors=True) as home:
+        return _output(command, os.environ | {"HOME": home, "PULUMI_HOME": home, "PULUMI_SKIP_UPDATE_CHECK": "true"})
+
+
+def _output(command: list[str], environment: Mapping[str, str]) -> str:
+    """What a command prints; nothing if it can't run."""
+    try:
+        done = subprocess.run(
+            command,
+            env=environment,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_VERSION_TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
     return done.stdout if done.returncode == 0 else ""

@@ -1,8 +1,12 @@
 """A program's own account of its version is read rightly."""
 
+from pathlib import Path
+
 import pytest
 
-from rehearsal.tools.installed import recorded_version, reported_version
+from rehearsal.tools.go import Toolchain
+from rehearsal.tools.installed import has_version, recorded_version, reported_version
+from rehearsal.tools.pins import Module, Program
 
 pytestmark = pytest.mark.pure
 
@@ -48,3 +52,34 @@ def test_the_version_of_the_main_module_is_found() -> None:
 
 def test_a_module_that_is_not_in_the_program_has_no_version() -> None:
     assert recorded_version(BUILD_INFORMATION, "sigs.k8s.io/kwok") is None
+
+
+@pytest.mark.parametrize(
+    ("asks_go", "own_home"),
+    [
+        # Go's telemetry would go on writing to a new home while that is removed.
+        (True, False),
+        # Pulumi, say, leaves files in whatever home it runs in.
+        (False, True),
+    ],
+)
+def test_go_runs_in_the_users_home_and_programs_in_one_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, asks_go: bool, own_home: bool
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    told = tmp_path / "told"
+    script = tmp_path / "program"
+    script.write_text(f'#!/bin/sh\necho "$HOME" >{told}\nprintf "\\tmod\\texample.org/x\\tv1.2.3\\n"\n')
+    script.chmod(0o755)
+    program = Program(
+        name="program",
+        module=Module(directory=tmp_path, path="example.org/x"),
+        package="example.org/x",
+        version_arguments=None if asks_go else (),
+    )
+    (tmp_path / "go.mod").write_text("module pins\n\nrequire example.org/x v1.2.3\n")
+
+    assert has_version(program, script, toolchain=Toolchain(program=script, identity="go"))
+
+    home = told.read_text().strip()
+    assert (home != str(tmp_path)) == own_home
