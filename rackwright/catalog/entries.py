@@ -19,6 +19,8 @@ class Entry(Spec):
 
     title: str
     """The name for people."""
+    aliases: tuple[str, ...] = ()
+    """Other names it is asked for by; case and punctuation don't count (see `loading.plain`)."""
 
 
 class Gpu(Entry):
@@ -26,6 +28,8 @@ class Gpu(Entry):
 
     peak_tflops: dict[Precision, Figure]
     """Dense peak by precision, in 10^12 floating-point operations a second."""
+    achievable_tflops: Annotated[dict[Precision, Figure], Field(default_factory=dict)]
+    """The highest sustained rate of a matrix multiplication that was measured, where one was; same unit."""
     memory_gb: Figure
     """10^9 bytes."""
     memory_bandwidth_gb_s: Figure
@@ -39,6 +43,8 @@ class Host(Entry):
 
     gpu: str
     gpus_per_host: Annotated[int, Field(ge=1)]
+    nvlink_domain_gpus: Annotated[int, Field(ge=1, default_factory=lambda host: host.get("gpus_per_host", 1))]
+    """GPUs that reach each other over NVLink; unset: those of the host."""
     rails: Annotated[int, Field(ge=1)]
     ports_per_host: Annotated[int, Field(ge=1)]
     port_bandwidth_gbit_s: Figure
@@ -72,7 +78,7 @@ class Model(Entry):
 
     source: str
     parameters: Annotated[int, Field(ge=1)]
-    """As published."""
+    """As published, without modules of multi-token prediction."""
     parameters_rounded: bool = False
     """True where only a rounded count was published."""
     batch_tokens: Annotated[int, Field(ge=1)] | None = None

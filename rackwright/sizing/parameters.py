@@ -16,11 +16,11 @@ class LayerParameters:
     feed_forward: int
     """What every token passes: the dense network, or router and shared experts."""
     routed: int
-    """All routed experts."""
+    """All routed experts, with their biases."""
     routed_active: int
     """The routed experts that one token visits."""
     norms: int
-    """Norms and biases: no matrix work."""
+    """Norms, biases and the like: no matrix work."""
 
     @property
     def total(self) -> int:
@@ -37,10 +37,10 @@ def dense_layer(architecture: Architecture) -> LayerParameters:
     """A layer with a dense feed-forward network."""
     return LayerParameters(
         attention=_attention(architecture),
-        feed_forward=_matrices(architecture) * architecture.hidden * architecture.ffn,
+        feed_forward=_feed_forward_matrices(architecture, architecture.ffn),
         routed=0,
         routed_active=0,
-        norms=_norms(architecture) + (architecture.ffn if architecture.biases else 0),
+        norms=_norms(architecture) + _feed_forward_biases(architecture, architecture.ffn),
     )
 
 
@@ -49,13 +49,37 @@ def expert_layer(architecture: Architecture) -> LayerParameters:
     experts = architecture.experts
     if experts is None:
         raise ValueError("the architecture has no experts")
-    one = _matrices(architecture) * architecture.hidden * experts.ffn
+    one = _feed_forward_matrices(architecture, experts.ffn) + _feed_forward_biases(architecture, experts.ffn)
+    shared_ffn = experts.shared_ffn or experts.ffn
+    shared_biases = experts.shared * _feed_forward_biases(architecture, shared_ffn)
     return LayerParameters(
         attention=_attention(architecture),
-        feed_forward=experts.shared * one + architecture.hidden * experts.count,
+        feed_forward=experts.shared * _feed_forward_matrices(architecture, shared_ffn)
+        + architecture.hidden * experts.count,
         routed=experts.count * one,
         routed_active=experts.active * one,
-        norms=_norms(architecture),
+        norms=_norms(architecture) + shared_biases + (experts.count if experts.router_biases else 0),
+    )
+
+
+def layer(architecture: Architecture, *, experts: bool) -> LayerParameters:
+    """A layer of either kind (see `Architecture.kind`)."""
+    return expert_layer(architecture) if experts else dense_layer(architecture)
+
+
+def prediction_layer(architecture: Architecture) -> LayerParameters:
+    """One module of multi-token prediction: a layer like the last, and what joins it to the model.
+
+    Two norms and a projection from the last hidden state beside the next token's embedding (DeepSeek-V3,
+    README_WEIGHTS.md), counted with the feed-forward network, and a norm before the output projection.
+    """
+    last = layer(architecture, experts=architecture.kind(architecture.layers).experts)
+    return LayerParameters(
+        attention=last.attention,
+        feed_forward=last.feed_forward + 2 * architecture.hidden * architecture.hidden,
+        routed=last.routed,
+        routed_active=last.routed_active,
+        norms=last.norms + 3 * norm(architecture),
     )
 
 
@@ -70,8 +94,13 @@ def head(architecture: Architecture) -> int:
     return architecture.vocabulary * architecture.hidden
 
 
+def norm(architecture: Architecture) -> int:
+    """One norm of the residual stream."""
+    return architecture.hidden * (2 if architecture.norm_biases else 1)
+
+
 def layers(architecture: Architecture) -> list[tuple[int, LayerParameters]]:
-    """Each kind of layer that occurs, with how many there are."""
+    """Each kind of layer that occurs, with how many there are; multi-token prediction is apart."""
     expert_layers = architecture.expert_layers
     kinds = []
     if architecture.layers > expert_layers:
@@ -81,21 +110,36 @@ def layers(architecture: Architecture) -> list[tuple[int, LayerParameters]]:
     return kinds
 
 
+def prediction(architecture: Architecture) -> int:
+    """All parameters of multi-token prediction, without the shared embedding and output projection."""
+    return architecture.prediction_layers * prediction_layer(architecture).total
+
+
 def total(architecture: Architecture) -> int:
-    """All parameters of the model."""
+    """All parameters of the model, as they are published: multi-token prediction is not among them."""
     outside = embedding(architecture) + (0 if architecture.tied_embeddings else head(architecture))
-    final_norm = architecture.hidden * (2 if architecture.biases else 1)
-    return outside + final_norm + sum(count * layer.total for count, layer in layers(architecture))
+    return outside + norm(architecture) + sum(count * each.total for count, each in layers(architecture))
+
+
+def trained(architecture: Architecture) -> int:
+    """All parameters that training holds: the model's and those of multi-token prediction."""
+    return total(architecture) + prediction(architecture)
 
 
 def active(architecture: Architecture) -> int:
-    """The parameters that one token passes through."""
-    idle = sum(count * (layer.routed - layer.routed_active) for count, layer in layers(architecture))
+    """The parameters that one token passes through, embedding and output projection included."""
+    idle = sum(count * (each.routed - each.routed_active) for count, each in layers(architecture))
     return total(architecture) - idle
 
 
-def _matrices(architecture: Architecture) -> int:
-    return 3 if architecture.gated else 2
+def _feed_forward_matrices(architecture: Architecture, width: int) -> int:
+    return (3 if architecture.gated else 2) * architecture.hidden * width
+
+
+def _feed_forward_biases(architecture: Architecture, width: int) -> int:
+    if not architecture.biases:
+        return 0
+    return (2 if architecture.gated else 1) * width + architecture.hidden
 
 
 def _attention(architecture: Architecture) -> int:
@@ -111,9 +155,16 @@ def _attention(architecture: Architecture) -> int:
 
 
 def _norms(architecture: Architecture) -> int:
+    """Norms of one layer, and what attention has besides its matrices."""
     latent = architecture.latent_attention
-    low_rank = latent.query_rank + latent.key_value_rank if latent else 0
-    if not architecture.biases:
-        return 2 * architecture.hidden + low_rank
-    projections = architecture.query_width + 2 * architecture.key_value_width + 2 * architecture.hidden
-    return 4 * architecture.hidden + projections
+    count = (4 if architecture.post_norms else 2) * norm(architecture)
+    if latent:
+        count += latent.query_rank + latent.key_value_rank
+    if architecture.query_key_norms:
+        count += 2 * architecture.width_of_head
+    if architecture.attention_sinks:
+        count += architecture.heads
+    has_biases = architecture.biases if architecture.attention_biases is None else architecture.attention_biases
+    if has_biases:
+        count += architecture.query_width + 2 * architecture.key_value_width + architecture.hidden
+    return count

@@ -37,6 +37,7 @@ class Task:
 
 def look_up(request: Request) -> Task:
     """Find what the request names in the catalogue; raise `SpecError` for what isn't there."""
+    request = _with_own_names(request)
     model = MODELS.get(request.model, field="model") if isinstance(request.model, str) else None
     architecture = model.architecture if model else request.model
     if isinstance(architecture, str):
@@ -68,6 +69,14 @@ def look_up(request: Request) -> Task:
             precision=request.precision,
         ),
     )
+
+
+def _with_own_names(request: Request) -> Request:
+    """The request with the catalogue's own names of its model and GPU, where it has aliases."""
+    names = {"gpu": GPUS.name(request.gpu, field="gpu")}
+    if isinstance(request.model, str):
+        names["model"] = MODELS.name(request.model, field="model")
+    return request.model_copy(update=names)
 
 
 def _shape(request: Request, place: PlaceKind) -> str:

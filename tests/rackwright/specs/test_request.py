@@ -58,8 +58,11 @@ def test_bad_requests_are_told_what_was_expected_and_the_remedy(change: dict[str
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"kv_heads": 7}, "kv_heads: got 7; expected a divisor of the 32 heads. The nearest that divides is 8."),
-        ({"hidden": 4100}, "hidden: got 4100; expected a multiple of the 32 heads. Use 4096, or give head_width."),
+        ({"kv_heads": 7}, "kv_heads: got 7; expected a divisor of the 32 heads. The nearest that divide are 4 and 8."),
+        (
+            {"hidden": 4100},
+            "hidden: got 4100; expected a multiple of the 32 heads. The nearest multiples are 4096 and 4128; or give",
+        ),
         (
             {"experts": {"count": 8, "active": 9, "ffn": 1024}},
             "experts.active: got 9; expected at most the 8 experts that there are.",
