@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -12,6 +12,14 @@ from rackwright.specs.fabric import FabricLevel
 from rackwright.specs.figure import Figure
 from rackwright.specs.pools import Allocatable
 from rackwright.specs.request import Cooling, Precision
+
+Generation = Literal["ampere", "hopper", "blackwell"]
+ModelKind = Literal["dense", "expert"]
+
+
+USUAL_PART_OF_PEAK = 0.75
+"""Highest sustained matrix rate over the dense peak: 0.71-0.87 on the GPUs where it was measured (stas00/ml-engineering,
+compute/accelerator)."""
 
 
 class Entry(Spec):
@@ -36,6 +44,14 @@ class Gpu(Entry):
     nvlink_gb_s: Figure
     """To the other GPUs of the host, one direction."""
     power_w: Figure
+    generation: Generation
+    """Which kernels there are for it."""
+
+    def achievable(self, precision: Precision) -> float:
+        """Highest sustained rate of matrix products, in 10^12 FLOP/s; unmeasured: a usual part of the peak."""
+        if precision in self.achievable_tflops:
+            return self.achievable_tflops[precision].expected
+        return USUAL_PART_OF_PEAK * self.peak_tflops[precision].expected
 
 
 class Host(Entry):
@@ -100,21 +116,56 @@ class PlaceKind(Entry):
 
 
 class Software(Entry):
-    """Training software: efficiencies and overlaps as fractions of 1."""
+    """Training software: efficiencies and overlaps as fractions of 1, the same for all models and clusters."""
 
+    fully_sharded: bool
+    """True where data ranks share weights and gradients too (FSDP), not optimizer state alone (ZeRO-1)."""
+    expert_copies_by_host: bool
+    """True where a token travels to a host once, whatever the number of its experts there."""
+    gradient_bytes: int
+    """Bytes of one gradient where it is accumulated and reduced."""
+    optimizer_bytes: float
+    """Bytes of optimizer state for a parameter, the FP32 weight included."""
     matrix_efficiency: dict[Precision, Figure]
-    """Achieved part of the dense peak in matrix work, with the casts and gaps between kernels."""
-    attention_efficiency: Figure
-    """Achieved part of the BF16 peak in attention scores."""
+    """Part of the highest measured matrix rate of the GPU that large products reach."""
+    product_traffic: Figure
+    """Part of a product's memory traffic that its arithmetic doesn't hide."""
+    attention_efficiency: dict[Generation, Figure]
+    """Part of the GPU's highest measured BF16 rate in attention, forward and backward together."""
+    attention_before_rotary: Figure
+    """Rate of attention in model code of the GPT-2 kind, with learned positions, over that of later models.
+
+    Such models are trained with the kernels of their time: FlashAttention 1 and its ports have about half the rate of
+    FlashAttention 2 on an H100 (arXiv 2307.08691, section 4.1).
+    """
     memory_efficiency: Figure
-    """Achieved part of the GPU memory's rate in element-wise kernels."""
+    """Part of the GPU memory's rate in element-wise kernels."""
+    nvlink_efficiency: Figure
+    """Part of NVLink's rate in collectives of large messages; `network_efficiency`: of the ports' rate."""
     network_efficiency: Figure
-    """Achieved part of a link's rate in collectives of large messages."""
+    hop_s: Figure
+    """Seconds for each further rank of a ring and message."""
     tensor_overlap: Figure
+    """Part of the communication between tensor ranks that work hides."""
     pipeline_overlap: Figure
-    data_overlap: Figure
+    data_interference: Figure
+    """Part of hidden communication between data ranks that slows the work it hides behind."""
+    straggler_part: Figure
+    """How much longer a step takes for each unit of √ln(hosts): the expected slowest of many."""
+    layer_overhead_s: Figure
+    """Launching a layer's kernels, for one micro-batch, forward and backward."""
     expert_overlap: Figure
+    expert_efficiency: Figure
+    """Rate of grouped products of experts over that of one large product."""
+    expert_imbalance: Figure
+    """Copies at the busiest expert rank over the mean."""
+    expert_overhead_s: Figure
+    """Routing, sorting and synchronisation of one mixture-of-experts layer and micro-batch."""
+    step_error: dict[ModelKind, Figure]
+    """How far the predicted step time is off on published runs that had no part in the fit: a fraction, by kind of
+    model."""
     memory_overhead_gb: Figure
+    """CUDA context, NCCL buffers and allocator's losses."""
 
 
 class Published(Spec):

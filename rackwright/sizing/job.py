@@ -101,6 +101,7 @@ def _megatron_arguments(plan: Plan) -> tuple[str, ...]:
         "context-parallel-size": split.context,
         "pipeline-model-parallel-size": split.pipeline,
         "expert-model-parallel-size": split.expert,
+        "expert-tensor-parallel-size": split.expert_tensor,
         "num-layers": architecture.layers,
         "hidden-size": architecture.hidden,
         "ffn-hidden-size": architecture.ffn,
@@ -116,7 +117,7 @@ def _megatron_arguments(plan: Plan) -> tuple[str, ...]:
     }
     if split.virtual_pipeline > 1:
         settings["num-virtual-stages-per-pipeline-rank"] = split.virtual_pipeline
-    switches = ["group-query-attention", "use-distributed-optimizer", "bf16", "mock-data"]
+    switches = ["group-query-attention", "use-distributed-optimizer", "bf16", "grad-reduce-in-bf16", "mock-data"]
     if architecture.gated:
         switches.append("swiglu")
     if split.tensor > 1:
@@ -124,6 +125,8 @@ def _megatron_arguments(plan: Plan) -> tuple[str, ...]:
     if split.recompute == "full":
         settings["recompute-granularity"] = "full"
         settings["recompute-method"] = "uniform"
+    if split.recompute == "selective":
+        settings["recompute-granularity"] = "selective"
     if plan.request.precision == "fp8":
         settings["fp8-format"] = "hybrid"
     stages = stage_layers(architecture.layers, split.pipeline)
@@ -140,6 +143,17 @@ def _megatron_arguments(plan: Plan) -> tuple[str, ...]:
         "/opt/megatron-lm/pretrain_gpt.py",
         *(f"--{name}={value}" for name, value in settings.items()),
         *(f"--{switch}" for switch in switches),
+        *_recomputed_modules(plan),
         "--save=$(RACKWRIGHT_CHECKPOINT)",
         "--load=$(RACKWRIGHT_CHECKPOINT)",
     )
+
+
+def _recomputed_modules(plan: Plan) -> tuple[str, ...]:
+    """What selective recomputation runs again (Megatron-Core, `recompute_modules`), as the memory plan has it."""
+    if plan.parallelism.recompute != "selective":
+        return ()
+    architecture = plan.model.architecture
+    activation = "moe_act" if architecture.experts else "mlp"
+    latent = ("mla_up_proj",) if architecture.latent_attention else ()
+    return ("--recompute-modules", "layernorm", activation, *latent)

@@ -1,108 +1,215 @@
-"""What lies in a GPU's memory on each pipeline rank.
+"""What lies in a GPU's memory on each pipeline rank; for many layouts at once.
 
-Formulas: Megatron-LM, `theoretical_memory_usage.py`: 2-byte weights and 4-byte gradients on each rank, 12 bytes of
-optimizer state sharded over the data ranks (ZeRO-1); activations of a layer with sequence parallelism and
-FlashAttention s·b·(18h + 4f) / (tensor · context) bytes. Bytes here are 10^9 to the GB.
+State: 2-byte weights, gradients of the software's width, and optimizer state sharded over the replicas (ZeRO-1,
+Megatron-LM's `theoretical_memory_usage.py`), or all of it sharded (FSDP). Activations: counted from what each layer's
+operations keep for their backward pass; with FlashAttention no scores. Bytes here are 10^9 to the GB.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from rackwright.catalog import Software
 from rackwright.sizing import parameters
-from rackwright.sizing.parallelism import Layout, stage_layers
+from rackwright.sizing.layouts import Integers, Layouts, Numbers
+from rackwright.sizing.parallelism import Layout
+from rackwright.sizing.stages import Stage, rank_layers, stages
 from rackwright.specs.architecture import Architecture
 from rackwright.specs.plan import RankMemory
 
-WEIGHT_AND_GRADIENT_BYTES = 6
-"""Bytes a parameter: 2 for the BF16 weight, 4 for the FP32 gradient (Megatron-LM)."""
-
-OPTIMIZER_BYTES = 12
-"""Bytes a parameter: FP32 weight and Adam's two moments (Megatron-LM)."""
+VALUE_BYTES = 2
+"""Bytes of a weight or an activation value in BF16."""
 
 GB = 1e9
 """Bytes."""
 
+LOGIT_BYTES = 4
+"""Bytes of each logit at the loss: 2-byte values and their gradient, fused and in place (Megatron-LM's fused
+cross-entropy)."""
 
-def rank_memory(
-    architecture: Architecture, layout: Layout, *, rank: int, sequence_tokens: int, overhead_gb: float
-) -> RankMemory:
-    """Memory of one pipeline rank, by parts."""
-    dense, routed = _parameters_on(architecture, layout, rank)
-    optimizer = dense / layout.sharding_ranks + routed / layout.expert_sharding_ranks
-    weights_gb = WEIGHT_AND_GRADIENT_BYTES * (dense + routed) / GB
-    optimizer_gb = OPTIMIZER_BYTES * optimizer / GB
-    activations_gb = _activation_bytes(architecture, layout, rank, sequence_tokens) / GB
-    return RankMemory(
-        rank=rank,
-        weights_and_gradients_gb=weights_gb,
-        optimizer_gb=optimizer_gb,
-        activations_gb=activations_gb,
-        overhead_gb=overhead_gb,
-        total_gb=weights_gb + optimizer_gb + activations_gb + overhead_gb,
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """Parameters that one GPU of a rank works with."""
+
+    shared: Numbers
+    """Of all but routed experts."""
+    experts: Numbers
+    """Of routed experts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """Bytes on one GPU of a kind of rank, in GB; columns over the layouts."""
+
+    weights_and_gradients_gb: Numbers
+    optimizer_gb: Numbers
+    activations_gb: Numbers
+    overhead_gb: float
+
+    @property
+    def total_gb(self) -> Numbers:
+        """All of it."""
+        return self.weights_and_gradients_gb + self.optimizer_gb + self.activations_gb + self.overhead_gb
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """Bytes that a layer keeps for its backward pass, and those of them that selective recomputation doesn't keep."""
+
+    token: float
+    """For each of the GPU's own tokens (sequence parallelism splits them over the tensor ranks)."""
+    token_selective: float
+    copy: float = 0.0
+    """For each copy of a token at a routed expert."""
+    copy_selective: float = 0.0
+
+
+def fullest_gb(architecture: Architecture, layouts: Layouts, software: Software, *, sequence_tokens: int) -> Numbers:
+    """Memory of the fullest rank of each layout."""
+    totals = [
+        stage_memory(architecture, layouts, software, stage=stage, sequence_tokens=sequence_tokens).total_gb
+        for stage in stages(architecture, layouts)
+    ]
+    return np.asarray(np.maximum.reduce(totals)) if totals else np.zeros(0)
+
+
+def rank_memories(
+    architecture: Architecture, layout: Layout, software: Software, *, sequence_tokens: int
+) -> list[RankMemory]:
+    """Memory of each pipeline rank of one layout, by parts."""
+    layers = np.array(rank_layers(architecture, layout.pipeline), dtype=np.int64)
+    every = Layouts.of([layout] * layout.pipeline)
+    memory = stage_memory(
+        architecture,
+        every,
+        software,
+        stage=Stage(rank=np.arange(layout.pipeline), dense=layers[:, 0], expert=layers[:, 1]),
+        sequence_tokens=sequence_tokens,
+    )
+    return [
+        RankMemory(
+            rank=rank,
+            weights_and_gradients_gb=float(memory.weights_and_gradients_gb[rank]),
+            optimizer_gb=float(memory.optimizer_gb[rank]),
+            activations_gb=float(memory.activations_gb[rank]),
+            overhead_gb=memory.overhead_gb,
+            total_gb=float(memory.total_gb[rank]),
+        )
+        for rank in range(layout.pipeline)
+    ]
+
+
+def stage_memory(
+    architecture: Architecture,
+    layouts: Layouts,
+    software: Software,
+    *,
+    stage: Stage,
+    sequence_tokens: int,
+) -> Memory:
+    """Memory of one rank."""
+    held = parameters_held(architecture, layouts, stage)
+    gradients = software.gradient_bytes
+    shards = layouts.parameter_shards
+    replicas, expert_replicas = layouts.replicas, np.maximum(1, layouts.expert_replicas)
+    whole = VALUE_BYTES + gradients
+    experts_shards = np.where(layouts.fully_sharded, expert_replicas, 1)
+    weights = whole * (held.shared / shards + held.experts / experts_shards)
+    # One layer's weights are gathered while it runs, the next one's fetched ahead; with a pipeline, all of the rank's.
+    gathered = np.where(layouts.pipeline > 1, 1.0, np.minimum(1.0, 2 / np.maximum(1, stage.layers)))
+    weights = weights + np.where(
+        layouts.fully_sharded, gathered * VALUE_BYTES * (held.shared + np.where(experts_shards > 1, held.experts, 0)), 0
+    )
+    optimizer_shards = np.where(layouts.fully_sharded, shards, replicas)
+    optimizer = software.optimizer_bytes * (held.shared / optimizer_shards + held.experts / expert_replicas)
+    return Memory(
+        weights_and_gradients_gb=weights / GB,
+        optimizer_gb=optimizer / GB,
+        activations_gb=_activation_bytes(architecture, layouts, stage, sequence_tokens) / GB,
+        overhead_gb=software.memory_overhead_gb.expected,
     )
 
 
-def parameters_on_rank(architecture: Architecture, layout: Layout, *, rank: int) -> float:
-    """Parameters whose weights and gradients one GPU of a pipeline rank holds."""
-    return sum(_parameters_on(architecture, layout, rank))
-
-
-def telling_ranks(layout: Layout) -> set[int]:
-    """The ranks of which one is the fullest: the first keeps most activations, the second may hold more layers."""
-    return {0, min(1, layout.pipeline - 1), layout.pipeline - 1}
-
-
-def _parameters_on(architecture: Architecture, layout: Layout, rank: int) -> tuple[float, float]:
-    """Parameters on one GPU of a rank: those that all data ranks share, and routed experts."""
-    first, count = _layers_on(architecture, layout, rank)
-    dense_layers = architecture.layers - architecture.expert_layers
-    plain = max(0, min(dense_layers, first + count) - first)
-    dense = routed = 0.0
-    if plain:
-        dense += plain * parameters.dense_layer(architecture).total / layout.tensor
-    if count > plain:
+def parameters_held(architecture: Architecture, layouts: Layouts, stage: Stage) -> Held:
+    """Parameters whose layers one GPU of a rank runs."""
+    dense = parameters.dense_layer(architecture).total if architecture.expert_layers < architecture.layers else 0
+    shared = stage.dense * dense / layouts.tensor
+    experts = np.zeros(len(layouts))
+    if architecture.experts is not None:
         layer = parameters.expert_layer(architecture)
-        dense += (count - plain) * (layer.total - layer.routed) / layout.tensor
-        routed += (count - plain) * layer.routed / layout.expert
-    if rank == 0:
-        dense += parameters.embedding(architecture) / layout.tensor
-    if rank == layout.pipeline - 1 and not (architecture.tied_embeddings and layout.pipeline == 1):
-        dense += parameters.head(architecture) / layout.tensor
-    return dense, routed
+        shared = shared + stage.expert * (layer.total - layer.routed) / layouts.tensor
+        experts = stage.expert * layer.routed / (layouts.expert * layouts.expert_tensor)
+    first, last = stage.rank == 0, stage.rank == layouts.pipeline - 1
+    own_head = last & ~(architecture.tied_embeddings & first)
+    ends = first * parameters.embedding(architecture) + own_head * parameters.head(architecture)
+    return Held(shared=shared + ends / layouts.tensor, experts=experts)
 
 
-def _layers_on(architecture: Architecture, layout: Layout, rank: int) -> tuple[int, int]:
-    """The first layer of a rank and how many it has, as if chunks weren't interleaved."""
-    split = stage_layers(architecture.layers, layout.pipeline)
-    return sum(split[:rank]), split[rank]
+def _activation_bytes(architecture: Architecture, layouts: Layouts, stage: Stage, sequence_tokens: int) -> Numbers:
+    own = sequence_tokens * layouts.micro_batch / (layouts.tensor * layouts.context)
+    copies = own * layouts.expert_tensor * (architecture.experts.active if architecture.experts else 0)
+    dense_bytes = _layer_bytes(kept(architecture, experts=False), layouts, own, copies)
+    expert_bytes = _layer_bytes(kept(architecture, experts=True), layouts, own, copies)
+    in_flight = _micro_batches_in_flight(layouts, stage.rank)
+    whole = in_flight * (stage.dense * dense_bytes + stage.expert * expert_bytes)
+    # With full recomputation a layer keeps its input alone, and one at a time is whole in its backward pass.
+    inputs = in_flight * stage.layers * own * VALUE_BYTES * architecture.hidden
+    recomputed = inputs + np.where(stage.expert > 0, expert_bytes, dense_bytes)
+    is_last = stage.rank == layouts.pipeline - 1
+    logits = np.where(is_last, LOGIT_BYTES * own * architecture.vocabulary, 0.0)
+    return np.where(layouts.recompute_full, recomputed, whole) + logits
 
 
-def _activation_bytes(architecture: Architecture, layout: Layout, rank: int, sequence_tokens: int) -> float:
-    tokens = sequence_tokens * layout.micro_batch / (layout.tensor * layout.context)
-    _, count = _layers_on(architecture, layout, rank)
-    whole = tokens * _layer_activation_width(architecture)
-    held = count * _micro_batches_in_flight(layout, rank)
-    # With recomputation each layer keeps its input (2 bytes a value), and one at a time is whole in its backward pass.
-    recomputed = held * 2 * tokens * architecture.hidden + whole
-    layers = recomputed if layout.recompute == "full" else held * whole
-    is_last = rank == layout.pipeline - 1
-    logits = 4 * tokens * (architecture.hidden + architecture.vocabulary) if is_last else 0.0
-    return layers + logits
+def _layer_bytes(layer: Kept, layouts: Layouts, own: Numbers, copies: Numbers | Integers) -> Numbers:
+    whole = own * layer.token + copies * layer.copy
+    return np.where(
+        layouts.recompute_selective, whole - own * layer.token_selective - copies * layer.copy_selective, whole
+    )
 
 
-def _layer_activation_width(architecture: Architecture) -> float:
-    """Bytes a token that one layer keeps for its backward pass."""
-    experts = architecture.experts
-    if experts is None:
-        return 18 * architecture.hidden + 4 * architecture.ffn
-    copies = 4 * architecture.hidden * experts.active  # tokens dispatched to experts and their outputs
-    return 18 * architecture.hidden + copies + 4 * experts.ffn * (experts.active + experts.shared)
+def kept(architecture: Architecture, *, experts: bool) -> Kept:
+    """What one layer keeps: inputs of norms and products, and what attention and activation functions need.
+
+    Selective recomputation runs norms, activation functions and latent attention's projections up again (Megatron-Core,
+    `recompute_modules`), so their outputs aren't kept.
+    """
+    norm_outputs = 2 * VALUE_BYTES * architecture.hidden
+    attention, attention_selective = _attention_kept(architecture)
+    # The activation function's inputs (two if gated) and its output.
+    width_bytes = VALUE_BYTES * (3 if architecture.gated else 2)
+    width = architecture.ffn
+    if experts and architecture.experts is not None:
+        width = architecture.experts.shared * (architecture.experts.shared_ffn or architecture.experts.ffn)
+    token = Kept(
+        token=2 * norm_outputs + attention + width_bytes * width,
+        token_selective=norm_outputs + attention_selective + VALUE_BYTES * width,
+    )
+    if not experts or architecture.experts is None:
+        return token
+    routed = architecture.experts.ffn
+    copy_ends = 2 * VALUE_BYTES * architecture.hidden  # the copy that was sent, and the expert's output
+    return replace(token, copy=width_bytes * routed + copy_ends, copy_selective=VALUE_BYTES * routed)
 
 
-def _micro_batches_in_flight(layout: Layout, rank: int) -> float:
+def _attention_kept(architecture: Architecture) -> tuple[float, float]:
+    """Bytes for a token, and those that selective recomputation doesn't keep."""
+    latent = architecture.latent_attention
+    if latent is None:
+        values = 2 * architecture.query_width + 2 * architecture.key_value_width  # queries, keys, values, output
+        return VALUE_BYTES * values, 0.0
+    low_rank = latent.query_rank + latent.key_value_rank + latent.rope_head
+    up = architecture.heads * (2 * (latent.nope_head + latent.rope_head) + latent.value_head)
+    output = architecture.heads * latent.value_head
+    return VALUE_BYTES * (2 * low_rank + up + output), VALUE_BYTES * up
+
+
+def _micro_batches_in_flight(layouts: Layouts, rank: Integers) -> Numbers:
     """Micro-batches whose activations a rank holds at the peak (1F1B; interleaved: Megatron's warm-up count)."""
-    stages, chunks = layout.pipeline, layout.virtual_pipeline
-    behind = stages - rank
-    if chunks == 1:
-        return min(layout.micro_batches, behind)
-    in_chunks = 2 * (behind - 1) + (chunks - 1) * stages + 1
-    return min(in_chunks, layout.micro_batches * chunks) / chunks
+    behind = layouts.pipeline - rank
+    plain = np.minimum(layouts.micro_batches, behind).astype(np.float64)
+    in_chunks = 2 * (behind - 1) + (layouts.virtual_pipeline - 1) * layouts.pipeline + 1
+    interleaved = np.minimum(in_chunks, layouts.micro_batches * layouts.virtual_pipeline) / layouts.virtual_pipeline
+    return np.asarray(np.where(layouts.virtual_pipeline == 1, plain, interleaved))

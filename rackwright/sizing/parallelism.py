@@ -31,7 +31,9 @@ class Layout:
     pipeline: int
     virtual_pipeline: int
     expert: int
+    expert_tensor: int = 1
     data: int
+    parameter_shards: int = 1
     micro_batch: int
     """Sequences."""
     micro_batches: int

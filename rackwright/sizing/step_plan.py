@@ -8,47 +8,84 @@ from math import ceil
 from rackwright.catalog import Software
 from rackwright.sizing import flops
 from rackwright.sizing.figures import computed, exact
+from rackwright.sizing.layouts import Layouts
+from rackwright.sizing.machine import Machine
 from rackwright.sizing.parallelism import Layout
-from rackwright.sizing.step_time import Machine, step_time
+from rackwright.sizing.step_time import StepTimes, step_times
 from rackwright.specs.architecture import Architecture
 from rackwright.specs.figure import Figure
 from rackwright.specs.plan import RunPlan, StepPlan
 
 SECONDS_PER_DAY = 86_400
 
-SOURCE = "sizing/step_time.py; fractions of peak and rate: catalogue, software.yaml"
+SOURCE = "sizing/step_time.py; efficiencies and overlaps: catalogue, software.yaml"
+
+SLOWER_WHEN_HIGHER = frozenset(
+    {
+        "product_traffic",
+        "hop_s",
+        "data_interference",
+        "straggler_part",
+        "layer_overhead_s",
+        "expert_imbalance",
+        "expert_overhead_s",
+    }
+)
+"""Constants of the training software whose high end means a longer step; of all others it means a shorter one."""
 
 
 def step_plan(architecture: Architecture, layout: Layout, machine: Machine, *, sequence_tokens: int) -> StepPlan:
-    """The parts of a step: expected, and with all of the software's fractions at their low or high ends."""
-    expected = step_time(architecture, layout, machine, sequence_tokens=sequence_tokens)
-    slow, fast = (
-        step_time(architecture, layout, replace(machine, software=software), sequence_tokens=sequence_tokens)
-        for software in (_at_end(machine.software, "low"), _at_end(machine.software, "high"))
+    """The parts of a step: expected, and with all of the software's constants at their slow or fast ends.
+
+    The whole step's range is narrower than that of its parts together: it is the error of this model on published runs
+    that its constants were not fitted to.
+    """
+    layouts = Layouts.of([layout])
+    expected, slow, fast = (
+        step_times(architecture, layouts, replace(machine, software=software), sequence_tokens=sequence_tokens)
+        for software in (
+            machine.software,
+            _at_end(machine.software, slow=True),
+            _at_end(machine.software, slow=False),
+        )
     )
 
     def part(name: str, formula: str) -> Figure:
-        ends = sorted((getattr(slow, name), getattr(fast, name)))
-        value = getattr(expected, name)
-        return Figure(expected=value, low=min(ends[0], value), high=max(ends[1], value), formula=formula, source=SOURCE)
+        value, one, other = (float(getattr(times, name)[0]) for times in (expected, slow, fast))
+        return Figure(
+            expected=value, low=min(one, other, value), high=max(one, other, value), formula=formula, source=SOURCE
+        )
 
     each = f"{layout.micro_batches} micro-batches on the slowest pipeline rank"
-    rate = machine.software.matrix_efficiency[machine.precision].expected
     return StepPlan(
-        matrix_s=part("matrix_s", f"matrix FLOPs of {each} / ({rate:g} × {machine.peak_flops:.4g} FLOP/s)"),
+        matrix_s=part("matrix_s", f"matrix FLOPs of {each} / {machine.matrix_flops:.4g} FLOP/s, and their traffic"),
         attention_s=part("attention_s", f"causal attention FLOPs of {each} / {machine.attention_flops:.3g} FLOP/s"),
         elementwise_s=part("elementwise_s", f"memory traffic of {each} / {machine.memory_bytes_per_s:.3g} B/s"),
+        overhead_s=part("overhead_s", f"launching the kernels of {each}, layer by layer"),
         tensor_communication_s=part("tensor_s", f"exposed part, {layout.tensor} ranks over NVLink, {each}"),
         context_communication_s=part("context_s", f"what attention doesn't hide, {layout.context} ranks, {each}"),
         expert_communication_s=part("expert_s", f"exposed all-to-alls, {layout.expert} ranks, {each}"),
         pipeline_communication_s=part("pipeline_s", f"exposed transfers between {layout.pipeline} ranks, {each}"),
         pipeline_bubble_s=part(
             "bubble_s",
-            f"({layout.pipeline} − 1) / {layout.virtual_pipeline} micro-batches, of {layout.micro_batches} a step",
+            f"(one micro-batch on all {layout.pipeline} ranks − on the slowest) / {layout.virtual_pipeline} chunks",
         ),
-        data_communication_s=part("data_s", f"exposed part, {layout.sharding_ranks} ranks, 6 bytes a parameter"),
+        data_communication_s=part("data_s", f"exposed part, {layout.data} data × {layout.context} context ranks"),
         optimizer_s=part("optimizer_s", "memory traffic of the optimizer's shard"),
-        step_s=part("total_s", "sum of the parts"),
+        straggler_s=part("straggler_s", f"waiting for the slowest of {layout.gpus:,} GPUs: grows with √ln(hosts)"),
+        step_s=_whole(expected, architecture, machine.software),
+    )
+
+
+def _whole(times: StepTimes, architecture: Architecture, software: Software) -> Figure:
+    value = float(times.total_s[0])
+    error = software.step_error["expert" if architecture.experts else "dense"]
+    return Figure(
+        expected=value,
+        low=value / (1 + error.expected),
+        high=value * (1 + error.expected),
+        formula=f"sum of the parts; ±{error.expected:.0%}",
+        source=error.source,
     )
 
 
@@ -112,15 +149,18 @@ def model_flops(architecture: Architecture, *, sequence_tokens: int) -> Figure:
     )
 
 
-def _at_end(software: Software, end: str) -> Software:
-    """The software with each fraction at the low or the high end of its range."""
+def _at_end(software: Software, *, slow: bool) -> Software:
+    """The software with each constant of the step time at the end of its range that makes the step slow, or fast."""
 
-    def moved(figure: Figure) -> Figure:
-        bound = getattr(figure, end)
+    def moved(name: str, figure: Figure) -> Figure:
+        bound = figure.high if slow == (name in SLOWER_WHEN_HIGHER) else figure.low
         return figure if bound is None else Figure(expected=bound)
 
-    fractions = {
-        name: moved(value) for name, value in software if isinstance(value, Figure) and name != "memory_overhead_gb"
+    moves: dict[str, object] = {
+        name: moved(name, value)
+        for name, value in software
+        if isinstance(value, Figure) and name != "memory_overhead_gb"
     }
-    matrix = {precision: moved(figure) for precision, figure in software.matrix_efficiency.items()}
-    return software.model_copy(update={**fractions, "matrix_efficiency": matrix})
+    for name in ("matrix_efficiency", "attention_efficiency"):
+        moves[name] = {key: moved(name, figure) for key, figure in getattr(software, name).items()}
+    return software.model_copy(update=moves)

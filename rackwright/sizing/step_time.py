@@ -1,217 +1,230 @@
-"""How long one optimizer step takes, by parts.
+"""Seconds of one training step, as parts that add up; for many layouts at once.
 
-The model: matrix work and attention run at a fraction of the GPU's peak, element-wise work at one of its
-memory's rate; communication moves at a fraction of its
-link's rate, and a part of it is hidden behind work; the slowest pipeline rank sets the pace, and filling and draining
-the pipeline adds its bubble. The fractions are the training software's, from the catalogue. Not modelled: stragglers,
-congestion, data loading.
+A pipeline rank works off micro-batches; the slowest rank sets the pace. What one micro-batch costs on a rank is counted
+from its layers' matrices, memory traffic and messages (work.py, communication.py). Over a step,
+
+    m · slowest + (sum over ranks − slowest) / v      (m micro-batches, v chunks on each rank; interleaved 1F1B)
+
+then come gradients, parameters and the optimizer, as far as nothing hides them. Fractions of peak and of line rate, and
+what overlaps with what, are the training software's constants (catalogue, software.yaml): the same for all models.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-from rackwright.catalog import Gpu, Host, Software
-from rackwright.sizing import flops, memory, parameters
-from rackwright.sizing.parallelism import Layout, stage_layers
+import numpy as np
+
+from rackwright.sizing import communication, work
+from rackwright.sizing.flops import attention_flops
+from rackwright.sizing.layouts import Integers, Layouts, Numbers, total
+from rackwright.sizing.machine import Machine
+from rackwright.sizing.memory import Held, parameters_held
+from rackwright.sizing.micro_batch import MicroBatch
+from rackwright.sizing.stages import Stage, stages
 from rackwright.specs.architecture import Architecture
-from rackwright.specs.request import Precision
 
-TENSOR_COLLECTIVES = 8
-"""All-gathers and reduce-scatters of one layer and micro-batch, forward and backward (arXiv 2205.05198, section 4)."""
-
-CONTEXT_PASSES = 3
-"""Times that keys and values go round the ring: once forward, twice backward (keys, values and their gradients)."""
-
-ALL_TO_ALLS = 4
-"""Of one mixture-of-experts layer and micro-batch: dispatch and combine, forward and backward."""
-
-PIPELINE_TRANSFERS = 2
-"""Of one chunk and micro-batch: activations forward, their gradients backward."""
-
-DATA_BYTES = 6
-"""Bytes a parameter: FP32 gradients reduced (4), BF16 weights gathered (2); ZeRO-1 in Megatron-LM."""
-
-ELEMENTWISE_HIDDEN_BYTES = 40
-"""Memory traffic of norms, residual sums and rotary positions: bytes a token and unit of hidden width, one layer.
-
-Two norms read and write 2-byte values forward (8) and read two, write one backward (12); two sums (12); rotation (8).
-"""
-
-ELEMENTWISE_FFN_BYTES = 16
-"""The same of a gated activation, a unit of the feed-forward width: 3 values forward, 5 backward, 2 bytes each."""
+CAST_BYTES = 4
+"""Memory traffic of casting to FP8: bytes for each 2-byte value that enters a product; read, and written twice, once
+transposed for the backward pass (NVIDIA Transformer Engine)."""
 
 OPTIMIZER_TRAFFIC_BYTES = 34
 """Bytes a parameter that Adam reads and writes: 12 of state each way, 4 of gradient, 2 + 4 of weights."""
 
-FULL_RECOMPUTE_FACTOR = 4 / 3
-"""Work with full recomputation against none: the forward pass runs twice (one of three parts more)."""
-
-ACTIVATION_BYTES = 2
-"""Bytes of one activation value (BF16)."""
+BACKWARD_PART = 2 / 3
+"""Of a micro-batch's time: the backward pass has twice the products of the forward pass."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Machine:
-    """What a step runs on."""
+class Parts:
+    """What one micro-batch costs on one rank (or in one layer), in seconds; columns over the layouts."""
 
-    gpu: Gpu
-    host: Host
-    software: Software
-    precision: Precision
-
-    @property
-    def peak_flops(self) -> float:
-        """Dense peak of the precision, FLOP/s."""
-        return self.gpu.peak_tflops[self.precision].expected * 1e12
+    matrix_s: Numbers
+    attention_s: Numbers
+    elementwise_s: Numbers
+    tensor_s: Numbers
+    context_s: Numbers
+    expert_s: Numbers
+    overhead_s: Numbers
 
     @property
-    def attention_flops(self) -> float:
-        """Achieved rate of attention, FLOP/s (scores stay in BF16)."""
-        return self.gpu.peak_tflops["bf16"].expected * 1e12 * self.software.attention_efficiency.expected
+    def total_s(self) -> Numbers:
+        """All of it."""
+        return total([getattr(self, field.name) for field in fields(self)])
 
-    @property
-    def matrix_flops(self) -> float:
-        """Achieved rate of matrix work, FLOP/s."""
-        return self.peak_flops * self.software.matrix_efficiency[self.precision].expected
+    def __add__(self, other: Parts) -> Parts:
+        return Parts(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
 
-    @property
-    def memory_bytes_per_s(self) -> float:
-        """Achieved rate of the GPU's memory."""
-        return self.gpu.memory_bandwidth_gb_s.expected * 1e9 * self.software.memory_efficiency.expected
-
-    @property
-    def nvlink_bytes_per_s(self) -> float:
-        """Achieved rate inside a host, for one GPU."""
-        return self.gpu.nvlink_gb_s.expected * 1e9 * self.software.network_efficiency.expected
-
-    @property
-    def network_bytes_per_s(self) -> float:
-        """Achieved rate between hosts, for one GPU."""
-        line = self.host.network_gbit_s * 1e9 / 8 / self.host.gpus_per_host
-        return line * self.software.network_efficiency.expected
-
-    def link_bytes_per_s(self, group: int) -> float:
-        """Achieved rate of a collective over `group` GPUs that are neighbours in rank order."""
-        return self.nvlink_bytes_per_s if group <= self.host.gpus_per_host else self.network_bytes_per_s
+    def __mul__(self, factor: Numbers | Integers | float) -> Parts:
+        return Parts(**{f.name: getattr(self, f.name) * factor for f in fields(self)})
 
 
 @dataclass(frozen=True, kw_only=True)
-class StepTime:
-    """Seconds of one step, by parts that add up."""
+class StepTimes:
+    """Seconds of one step, by parts that add up; columns over the layouts."""
 
-    matrix_s: float
-    attention_s: float
-    elementwise_s: float
-    tensor_s: float
-    context_s: float
-    expert_s: float
-    pipeline_s: float
-    bubble_s: float
-    data_s: float
-    optimizer_s: float
+    matrix_s: Numbers
+    """Matrix products, on the slowest pipeline rank; so with the parts down to `overhead_s`."""
+    attention_s: Numbers
+    elementwise_s: Numbers
+    """Bound by the GPU's memory: norms, activation functions, casts, loss."""
+    tensor_s: Numbers
+    """Exposed communication between tensor ranks; so with the parts below."""
+    context_s: Numbers
+    expert_s: Numbers
+    overhead_s: Numbers
+    """Launching kernels, and waiting for the processor where the GPU does."""
+    pipeline_s: Numbers
+    bubble_s: Numbers
+    """Waiting of the slowest rank for the others at the step's start and end."""
+    data_s: Numbers
+    optimizer_s: Numbers
+    straggler_s: Numbers
+    """Waiting for the slowest of many GPUs."""
 
     @property
-    def total_s(self) -> float:
+    def total_s(self) -> Numbers:
         """The whole step."""
-        work = self.matrix_s + self.attention_s + self.elementwise_s
-        communication = self.tensor_s + self.context_s + self.expert_s + self.pipeline_s + self.data_s
-        return work + communication + self.bubble_s + self.optimizer_s
+        return total([getattr(self, field.name) for field in fields(self)])
 
 
-def step_time(architecture: Architecture, layout: Layout, machine: Machine, *, sequence_tokens: int) -> StepTime:
-    """The step's parts. Those of the micro-batches are the slowest pipeline rank's."""
-    tokens = sequence_tokens * layout.micro_batch / layout.context  # of one micro-batch on one GPU's tensor group
-    recompute = FULL_RECOMPUTE_FACTOR if layout.recompute == "full" else 1.0
-    count, with_head = _slowest_stage(architecture, layout)
-    matrix = count * _mean_layer_flops(architecture) + with_head * flops.head_flops(architecture)
-    matrix_s = recompute * tokens * matrix / layout.tensor / machine.matrix_flops
-    attention = count * flops.layer_attention_flops(architecture, sequence_tokens=sequence_tokens)
-    attention_s = recompute * tokens * attention / layout.tensor / machine.attention_flops
-    elementwise_s = recompute * count * _elementwise_s(architecture, layout, machine, tokens)
-    tensor_s = count * _tensor_s(architecture, layout, machine, tokens)
-    context_s = max(0.0, count * _context_s(architecture, layout, machine, tokens) - attention_s)
-    expert_s = count * _expert_s(architecture, layout, machine, tokens)
-    pipeline_s = _pipeline_s(architecture, layout, machine, tokens)
-    one = matrix_s + attention_s + elementwise_s + tensor_s + context_s + expert_s + pipeline_s
-    held = memory.parameters_on_rank(architecture, layout, rank=0)
-    return StepTime(
-        matrix_s=layout.micro_batches * matrix_s,
-        attention_s=layout.micro_batches * attention_s,
-        elementwise_s=layout.micro_batches * elementwise_s,
-        tensor_s=layout.micro_batches * tensor_s,
-        context_s=layout.micro_batches * context_s,
-        expert_s=layout.micro_batches * expert_s,
-        pipeline_s=layout.micro_batches * pipeline_s,
-        bubble_s=(layout.pipeline - 1) / layout.virtual_pipeline * one,
-        data_s=_data_s(layout, machine, held),
-        optimizer_s=held / layout.sharding_ranks * OPTIMIZER_TRAFFIC_BYTES / machine.memory_bytes_per_s,
+def step_times(architecture: Architecture, layouts: Layouts, machine: Machine, *, sequence_tokens: int) -> StepTimes:
+    """The parts of a step of each layout."""
+    batch = MicroBatch(architecture=architecture, layouts=layouts, machine=machine, sequence_tokens=sequence_tokens)
+    dense = _layer_parts(batch, work.dense_work(architecture))
+    expert = _layer_parts(batch, work.expert_work(architecture)) if architecture.experts else dense
+    head = _head_parts(batch)
+    split = stages(architecture, layouts)
+
+    def on(stage: Stage) -> Parts:
+        return dense * stage.dense + expert * stage.expert
+
+    slowest = _slowest([*(on(stage) for stage in split[:-1]), on(split[-1]) + head])
+    pipeline_s = communication.pipeline_s(batch)
+    one_s = slowest.total_s + pipeline_s
+    all_ranks_s = (
+        dense.total_s * (architecture.layers - architecture.expert_layers)
+        + expert.total_s * architecture.expert_layers
+        + head.total_s
+        + pipeline_s * layouts.pipeline
+    )
+    bubble_s = np.where(layouts.pipeline > 1, np.maximum(0.0, all_ranks_s - one_s) / layouts.virtual_pipeline, 0.0)
+    steady = slowest * layouts.micro_batches
+    held = parameters_held(architecture, layouts, split[0])
+    hosts = np.maximum(1.0, layouts.gpus / machine.host.gpus_per_host)
+    return StepTimes(
+        **{field.name: getattr(steady, field.name) for field in fields(steady)},
+        pipeline_s=pipeline_s * layouts.micro_batches,
+        bubble_s=bubble_s,
+        data_s=communication.data_s(layouts, machine, held=held, micro_batch_s=one_s, layers=split[0].layers),
+        optimizer_s=_optimizer_s(layouts, machine, held),
+        straggler_s=(one_s * layouts.micro_batches + bubble_s)
+        * machine.software.straggler_part.expected
+        * np.sqrt(np.log(hosts)),
     )
 
 
-def _slowest_stage(architecture: Architecture, layout: Layout) -> tuple[int, int]:
-    """Layers of the pipeline rank with the most work, and whether it is the last one, which has the head."""
-    split = stage_layers(architecture.layers, layout.pipeline)
-    head_in_layers = flops.head_flops(architecture) / _mean_layer_flops(architecture)
-    last_is_slowest = split[-1] + head_in_layers >= max(split)
-    return (split[-1], 1) if last_is_slowest else (max(split), 0)
+def _optimizer_s(layouts: Layouts, machine: Machine, held: Held) -> Numbers:
+    shards = np.where(layouts.fully_sharded, layouts.parameter_shards, layouts.replicas)
+    sharded = held.shared / shards + held.experts / np.maximum(1, layouts.expert_replicas)
+    return sharded * OPTIMIZER_TRAFFIC_BYTES / machine.memory_bytes_per_s
 
 
-def _mean_layer_flops(architecture: Architecture) -> float:
-    kinds = parameters.layers(architecture)
-    return sum(count * flops.layer_matrix_flops(layer) for count, layer in kinds) / architecture.layers
+def _slowest(candidates: list[Parts]) -> Parts:
+    chosen = candidates[0]
+    for other in candidates[1:]:
+        slower = other.total_s > chosen.total_s
+        chosen = Parts(
+            **{f.name: np.where(slower, getattr(other, f.name), getattr(chosen, f.name)) for f in fields(Parts)}
+        )
+    return chosen
 
 
-def _elementwise_s(architecture: Architecture, layout: Layout, machine: Machine, tokens: float) -> float:
-    """Work bound by memory: one layer, one micro-batch. Sequence parallelism splits it over the tensor ranks."""
-    experts = architecture.experts
-    ffn = experts.ffn * (experts.active + experts.shared) if experts else architecture.ffn
-    size = ELEMENTWISE_HIDDEN_BYTES * architecture.hidden + ELEMENTWISE_FFN_BYTES * ffn
-    return tokens / layout.tensor * size / machine.memory_bytes_per_s
-
-
-def _tensor_s(architecture: Architecture, layout: Layout, machine: Machine, tokens: float) -> float:
-    """Exposed communication between tensor ranks: one layer, one micro-batch."""
-    share = (layout.tensor - 1) / layout.tensor
-    size = TENSOR_COLLECTIVES * tokens * architecture.hidden * ACTIVATION_BYTES * share
-    return size / machine.nvlink_bytes_per_s * (1 - machine.software.tensor_overlap.expected)
-
-
-def _context_s(architecture: Architecture, layout: Layout, machine: Machine, tokens: float) -> float:
-    """Communication of the context ring, which attention hides: one layer, one micro-batch."""
-    width = 2 * architecture.key_value_width * ACTIVATION_BYTES / layout.tensor
-    size = CONTEXT_PASSES * tokens * (layout.context - 1) * width
-    return size / machine.link_bytes_per_s(layout.tensor * layout.context)
-
-
-def _expert_s(architecture: Architecture, layout: Layout, machine: Machine, tokens: float) -> float:
-    """Exposed all-to-alls between expert ranks: mean over the layers, one micro-batch."""
-    if architecture.experts is None or layout.expert == 1:
-        return 0.0
-    sent = tokens / layout.tensor * architecture.experts.active * architecture.hidden * ACTIVATION_BYTES
-    size = ALL_TO_ALLS * sent / layout.expert
-    near = min(layout.expert, machine.host.gpus_per_host)
-    seconds = max(
-        size * (near - 1) / machine.nvlink_bytes_per_s,
-        size * (layout.expert - near) / machine.network_bytes_per_s,
+def _layer_parts(batch: MicroBatch, layer: work.LayerWork) -> Parts:
+    """One layer, one micro-batch."""
+    software = batch.machine.software
+    again = np.where(batch.layouts.recompute_full, 1.0, 0.0)
+    matrix_s = _shared_products_s(batch, layer.shared, batch.machine) + _expert_products_s(batch, layer)
+    attention_s = _attention_s(batch)
+    overhead_s = software.layer_overhead_s.expected + (
+        software.expert_overhead_s.expected if layer.experts_active else 0
     )
-    part = architecture.expert_layers / architecture.layers
-    return part * seconds * (1 - machine.software.expert_overlap.expected)
-
-
-def _pipeline_s(architecture: Architecture, layout: Layout, machine: Machine, tokens: float) -> float:
-    """Exposed transfers to the next and the previous pipeline rank: all chunks, one micro-batch."""
-    if layout.pipeline == 1:
-        return 0.0
-    size = (
-        PIPELINE_TRANSFERS * layout.virtual_pipeline * tokens * architecture.hidden * ACTIVATION_BYTES / layout.tensor
+    return Parts(
+        matrix_s=matrix_s * (1 + again * work.FORWARD_PART),
+        attention_s=attention_s * (1 + again * work.RECOMPUTED_ATTENTION_PART),
+        elementwise_s=_elementwise_s(batch, layer) * (1 + again * work.FORWARD_PART),
+        tensor_s=communication.tensor_s(batch),
+        context_s=communication.context_s(batch, attention_s=attention_s),
+        expert_s=communication.expert_s(batch, layer),
+        overhead_s=overhead_s * (1 + again * work.FORWARD_PART),
     )
-    seconds = size / machine.link_bytes_per_s(layout.gpus)
-    return seconds * (1 - machine.software.pipeline_overlap.expected)
 
 
-def _data_s(layout: Layout, machine: Machine, held: float) -> float:
-    """Exposed part of reducing gradients and gathering weights, once a step."""
-    ranks = layout.sharding_ranks
-    seconds = (ranks - 1) / ranks * held * DATA_BYTES / machine.link_bytes_per_s(layout.tensor * ranks)
-    return seconds * (1 - machine.software.data_overlap.expected)
+def _attention_s(batch: MicroBatch) -> Numbers:
+    architecture, software = batch.architecture, batch.machine.software
+    flops = attention_flops(architecture, sequence_tokens=batch.sequence_tokens)
+    layers = architecture.layers + architecture.prediction_layers
+    slower = software.attention_before_rotary.expected if architecture.learned_positions else 1.0
+    return batch.own_tokens * flops / layers / (batch.machine.attention_flops * slower)
+
+
+def _elementwise_s(batch: MicroBatch, layer: work.LayerWork) -> Numbers:
+    own, copies = batch.own_tokens, batch.copies(layer.experts_active)
+    traffic = (
+        own * layer.elementwise_bytes
+        + own * layer.experts_active * layer.expert_elementwise_bytes
+        + np.where(batch.layouts.recompute_selective, own * layer.saved_by_recompute_bytes, 0.0)
+    )
+    if batch.machine.precision == "fp8":
+        traffic = traffic + CAST_BYTES * (
+            batch.tokens * (layer.shared.whole + layer.shared.split / batch.layouts.tensor)
+            + copies * (layer.experts.whole + layer.experts.split / batch.layouts.expert_tensor)
+        )
+    return traffic / batch.machine.memory_bytes_per_s
+
+
+def _shared_products_s(batch: MicroBatch, products: work.Products, machine: Machine) -> Numbers:
+    """Products that tensor ranks share, forward and backward."""
+    ranks = batch.layouts.tensor
+    flops = 6 * batch.tokens * products.weights / ranks
+    values = batch.tokens * (products.whole + products.split / ranks)
+    return flops / machine.matrix_flops + _traffic_s(machine, values=values, weights=products.weights / ranks)
+
+
+def _expert_products_s(batch: MicroBatch, layer: work.LayerWork) -> Numbers:
+    """Products of the routed experts that stand on one GPU."""
+    layouts, software = batch.layouts, batch.machine.software
+    if not layer.experts_active:
+        return np.zeros(len(layouts))
+    copies = batch.copies(layer.experts_active)
+    flops = 6 * copies * layer.experts.weights / layouts.expert_tensor
+    values = copies * (layer.experts.whole + layer.experts.split / layouts.expert_tensor)
+    weights = layer.experts_count / layouts.expert * layer.experts.weights / layouts.expert_tensor
+    rate = batch.machine.matrix_flops * software.expert_efficiency.expected
+    return software.expert_imbalance.expected * flops / rate + _traffic_s(batch.machine, values=values, weights=weights)
+
+
+def _traffic_s(machine: Machine, *, values: Numbers, weights: Numbers) -> Numbers:
+    """Memory traffic of products that their arithmetic doesn't hide.
+
+    Three products move 2-byte values (FP8: 1-byte), two of them the weights, and the third reads and writes gradients.
+    """
+    size = 3 * (1.0 if machine.precision == "fp8" else 2.0)
+    traffic = size * values + (4 + 2 * machine.software.gradient_bytes) * weights
+    return machine.software.product_traffic.expected * traffic / (machine.gpu.memory_bandwidth_gb_s.expected * 1e9)
+
+
+def _head_parts(batch: MicroBatch) -> Parts:
+    """Output projection and loss, of one micro-batch; the projection stays in BF16."""
+    none = np.zeros(len(batch.layouts))
+    machine = batch.machine.in_precision("bf16")
+    logits = batch.own_tokens * batch.architecture.vocabulary
+    return Parts(
+        matrix_s=_shared_products_s(batch, work.head_work(batch.architecture), machine),
+        attention_s=none,
+        elementwise_s=logits * work.LOSS_BYTES / machine.memory_bytes_per_s,
+        tensor_s=none,
+        context_s=none,
+        expert_s=none,
+        overhead_s=none,
+    )

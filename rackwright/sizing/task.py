@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rackwright.catalog import GPUS, HOSTS, MODELS, PLACES, SOFTWARE, SWITCHES, PlaceKind
-from rackwright.sizing.step_time import Machine
+from rackwright.sizing.machine import Machine
 from rackwright.specs.architecture import Architecture
 from rackwright.specs.documents import Problem, SpecError
 from rackwright.specs.request import Request
@@ -67,6 +67,7 @@ def look_up(request: Request) -> Task:
             host=HOSTS.get(shape, field="place"),
             software=SOFTWARE.get(request.software, field="software"),
             precision=request.precision,
+            levels=place.levels,
         ),
     )
 

@@ -117,7 +117,9 @@ def _parallelism_plan(choice: Choice) -> ParallelismPlan:
         pipeline=layout.pipeline,
         virtual_pipeline=layout.virtual_pipeline,
         expert=layout.expert,
+        expert_tensor=layout.expert_tensor,
         data=layout.data,
+        parameter_shards=layout.parameter_shards,
         micro_batch_sequences=layout.micro_batch,
         micro_batches=layout.micro_batches,
         batch_sequences=layout.batch,
@@ -127,14 +129,9 @@ def _parallelism_plan(choice: Choice) -> ParallelismPlan:
 
 def _memory_plan(task: Task, choice: Choice) -> MemoryPlan:
     ranks = tuple(
-        memory.rank_memory(
-            task.architecture,
-            choice.layout,
-            rank=rank,
-            sequence_tokens=task.sequence_tokens,
-            overhead_gb=task.machine.software.memory_overhead_gb.expected,
+        memory.rank_memories(
+            task.architecture, choice.layout, task.machine.software, sequence_tokens=task.sequence_tokens
         )
-        for rank in range(choice.layout.pipeline)
     )
     fullest = max(ranks, key=lambda rank: rank.total_gb)
     return MemoryPlan(

@@ -28,6 +28,8 @@ class FabricLevel(Spec):
     """The node label whose value tells which domain of this level a host belongs to."""
     hosts: Annotated[int, Field(ge=1)]
     """Hosts in one full domain of this level."""
+    oversubscription: Annotated[float, Field(ge=1)] = 1.0
+    """Bandwidth of the hosts in one domain over that of its uplinks."""
 
 
 class Fabric(Spec):

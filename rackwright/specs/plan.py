@@ -15,7 +15,10 @@ from rackwright.specs.base import Spec
 from rackwright.specs.figure import Figure
 from rackwright.specs.request import Request
 
-Recompute = Literal["none", "full"]
+Recompute = Literal["none", "selective", "full"]
+
+RECOMPUTES: tuple[Recompute, ...] = ("none", "selective", "full")
+"""From what costs most memory to what costs most time."""
 
 
 class ModelPlan(Spec):
@@ -55,7 +58,11 @@ class ParallelismPlan(Spec):
     """Model chunks on each pipeline rank."""
     expert: int
     """Takes its ranks from tensor × context × data."""
+    expert_tensor: int
+    """Ranks that share one expert's matrices."""
     data: int
+    parameter_shards: int
+    """Ranks that share one copy of weights and gradients: 1 with ZeRO-1, more with FSDP or HSDP."""
     micro_batch_sequences: int
     micro_batches: int
     """Micro-batches that each pipeline works off in one step."""
@@ -91,6 +98,8 @@ class StepPlan(Spec):
     attention_s: Figure
     elementwise_s: Figure
     """Norms, activations, sums: bound by the GPU's memory."""
+    overhead_s: Figure
+    """Launching kernels."""
     tensor_communication_s: Figure
     context_communication_s: Figure
     expert_communication_s: Figure
@@ -98,6 +107,8 @@ class StepPlan(Spec):
     pipeline_bubble_s: Figure
     data_communication_s: Figure
     optimizer_s: Figure
+    straggler_s: Figure
+    """Waiting for the slowest of many GPUs."""
     step_s: Figure
 
 
