@@ -18,7 +18,7 @@ ModelKind = Literal["dense", "expert"]
 
 
 USUAL_PART_OF_PEAK = 0.75
-"""Highest sustained matrix rate over the dense peak: 0.71-0.87 on the GPUs where it was measured (stas00/ml-engineering,
+"""Highest sustained matrix rate over the dense peak: 0.71-0.87 where it was measured (stas00/ml-engineering,
 compute/accelerator)."""
 
 

@@ -65,4 +65,3 @@ def rank_layers(architecture: Architecture, pipeline: int) -> list[tuple[int, in
         found.append((count - expert, expert))
         first += count
     return found
-
