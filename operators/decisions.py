@@ -5,10 +5,10 @@ Level-triggered: nothing here remembers. A decision lost with a killed operator 
 - *Suspend* deletes the JobSet: a suspended job holds nothing in the cluster and nothing in Kueue, and resuming makes a
   new request, which queues behind those that waited meanwhile. (Kueue's own switch, an inactive Workload, would keep
   the old place in the queue, but also the old pods' template, which may change while the job is suspended.)
-- *A dead host* would hold the gang for minutes: its pods tolerate it for 300 s and then wait for its kubelet's word. So
-  its pods are failed by disruption and deleted at once. The Job fails by its pod failure policy, JobSet makes the gang
-  anew without counting it, and Kueue puts another host in the dead one's place (all on: TASFailedNodeReplacement,
-  TASReplaceNodeOnPodTermination), keeping the rest of the placement and the quota.
+- *A dead host* (`sight` says which are) would hold the gang for minutes: its pods tolerate it for 300 s and then wait
+  for its kubelet's word. So its pods are failed by disruption and deleted at once. The Job fails by its pod failure
+  policy, JobSet makes the gang anew without counting it, and Kueue puts another host in the dead one's place (all on:
+  TASFailedNodeReplacement, TASReplaceNodeOnPodTermination), keeping the rest of the placement and the quota.
 - *Where that isn't enough*, the whole gang is placed anew: a pod that is aimed at a dead host all the same, or that
   runs on a host with the taint `rackwright.dev/failed`, which Kueue leaves alone. The Workload is made inactive, which
   makes Kueue take the gang down, and active again once its quota is free.
@@ -66,7 +66,7 @@ def decide(job: JobView, observed: Observed, cluster: JobCluster, *, now: dateti
     else:
         actions += on_the_way(job, observed, cluster, refused)
     actions += events(job.status, status)
-    return Decision(actions=tuple(actions), look_again_s=next_look(job, status, now=now))
+    return Decision(actions=tuple(actions), look_again_s=next_look(job, observed, status, now=now))
 
 
 def name_taken(job: JobView, observed: Observed) -> Refusal | None:
@@ -149,18 +149,21 @@ def expiry(job: JobView, status: TrainingJobStatus) -> datetime | None:
     return datetime.fromisoformat(status.finished_at) + timedelta(seconds=ttl)
 
 
-def next_look(job: JobView, status: TrainingJobStatus, *, now: datetime) -> float | None:
-    """Seconds until a deadline or a time to live is over."""
-    due = expiry(job, status) if statuses.finished(status) else statuses.deadline(job)
-    return max(0.0, (due - now).total_seconds()) if due is not None else None
+def next_look(job: JobView, observed: Observed, status: TrainingJobStatus, *, now: datetime) -> float | None:
+    """Seconds until a deadline or a time to live is over, or a host that isn't ready counts as dead."""
+    due = [host.settles_at for host in observed.hosts.values()]
+    due.append(expiry(job, status) if statuses.finished(status) else statuses.deadline(job))
+    return min((max(0.0, (each - now).total_seconds()) for each in due if each is not None), default=None)
 
 
 def events(old: TrainingJobStatus, new: TrainingJobStatus) -> Iterator[EmitEvent]:
     """What people are told of: restarts, recoveries, changes of phase, refusals. Each once, with the status' change."""
-    accepted = next((each for each in new.conditions if each.type == "Accepted"), None)
-    before = next((each for each in old.conditions if each.type == "Accepted"), None)
+    accepted, before = new.condition("Accepted"), old.condition("Accepted")
     if accepted is not None and accepted.status == "False" and (before is None or before.reason != accepted.reason):
         yield EmitEvent(type="Warning", reason=accepted.reason, note=accepted.message)
+    ready, before = new.condition("Ready"), old.condition("Ready")
+    if ready is not None and ready.status == "Unknown" and (before is None or before.status != "Unknown"):
+        yield EmitEvent(type="Warning", reason=ready.reason, note=ready.message)
     if new.restart_count > old.restart_count:
         restart = new.restarts[-1]
         yield EmitEvent(type="Warning", reason=restart.cause, note=restart.message)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from rackwright.rendering.jobset import PRIORITY_LABEL, TEMPLATE_ANNOTATION
@@ -112,6 +113,18 @@ class PodView:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NodeView:
+    """What Kubernetes says of a host; `sight` makes a `HostView` of it."""
+
+    not_ready: str | None = None
+    """Why it isn't ready, as Kubernetes has it; None if it is."""
+    since: datetime | None = None
+    """When it became not ready; None if it is ready, or never was."""
+    excluded: str | None = None
+    """Why it is to be left though it is alive."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class HostView:
     """Whether a host can be trusted with a gang."""
 
@@ -119,6 +132,10 @@ class HostView:
     """Why nothing more can be expected of its pods; None if it is alive."""
     excluded: str | None = None
     """Why it is to be left though it is alive."""
+    doubted: bool = False
+    """Whether Kubernetes lost sight of it together with most others: that says nothing of this one."""
+    settles_at: datetime | None = None
+    """When it counts as dead, if it isn't ready again by then."""
 
 
 ABSENT = HostView(dead="the node is gone")
@@ -226,15 +243,17 @@ def view_pod(raw: Raw) -> PodView:
     )
 
 
-def view_host(raw: Raw) -> HostView:
+def view_node(raw: Raw) -> NodeView:
     """Cut a Node down."""
     ready = conditions_by_type(raw).get("Ready", {})
-    dead = None
+    not_ready, since = None, None
     if ready.get("status") != "True":
-        dead = f"the node isn't ready: {ready.get('reason', 'it has no Ready condition')}"
+        not_ready = f"the node isn't ready: {ready.get('reason', 'it has no Ready condition')}"
+        changed = ready.get("lastTransitionTime")
+        since = datetime.fromisoformat(changed) if changed else None
     taints = {taint["key"]: taint.get("value", "") for taint in raw["spec"].get("taints", ())}
     excluded = f"tainted {FAILED_TAINT}={taints[FAILED_TAINT]}" if FAILED_TAINT in taints else None
-    return HostView(dead=dead, excluded=excluded)
+    return NodeView(not_ready=not_ready, since=since, excluded=excluded)
 
 
 def job_of_pod(raw: Raw) -> JobKey | None:

@@ -91,7 +91,8 @@ class Reconciler:
                 self._told[key] = unreadable = self._unreadable[key]
                 await self._performer.tell(unreadable)
             return None
-        decision = decide(job, self._store.observe(key), self._cluster, now=datetime.now(UTC))
+        now = datetime.now(UTC)
+        decision = decide(job, self._store.observe(key, now=now), self._cluster, now=now)
         again_s = decision.look_again_s
         for action in decision.actions:
             wait_s = self._too_soon_s(key, job, action)

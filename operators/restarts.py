@@ -49,8 +49,12 @@ def living_pods(observed: Observed) -> tuple[PodView, ...]:
 
 def is_whole(job: JobView, observed: Observed) -> bool:
     """Whether every rank trains or is through, on hosts that can be trusted."""
-    ranks = {pod.rank for pod in observed.pods if pod.arrived and not host_failure(pod, observed)}
-    return len(ranks) == job.job.spec.hosts
+    return len(arrived_ranks(observed)) == job.job.spec.hosts
+
+
+def arrived_ranks(observed: Observed) -> set[int]:
+    """The ranks that train or are through, on hosts that can be trusted."""
+    return {pod.rank for pod in observed.pods if pod.arrived and not host_failure(pod, observed)}
 
 
 def host_failure(pod: PodView, observed: Observed) -> str | None:

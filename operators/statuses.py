@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 HOSTS_SHOWN = 64
 """Hosts in the status (`hosts` says so); an object in etcd has 1.5 MB at the most."""
 
+HOSTS_OUT_OF_SIGHT = "HostsOutOfSight"
+"""The reason of the condition `Ready` while nobody knows, and of the event that says so."""
+
 Truth = Literal["True", "False", "Unknown"]
 Verdict = tuple[Truth, str, str]
 """A condition's status, reason and message."""
@@ -102,13 +105,28 @@ def life(job: JobView, observed: Observed, record: Record, refused: Refusal | No
         setting_up = "Waits until an earlier gang of its name is gone." if observed.going else "Being set up."
         return Phase.PENDING, refused.message if refused else setting_up
     if record.gang is not None:
-        return Phase.RUNNING, f"All {job.job.spec.hosts} hosts train."
+        return Phase.RUNNING, out_of_sight(job, observed) or f"All {job.job.spec.hosts} hosts train."
     if workload is not None and workload.admitted:
-        arrived = f"{sum(pod.arrived for pod in observed.pods)} of {job.job.spec.hosts} pods are ready."
+        arrived = f"{len(restarts.arrived_ranks(observed))} of {job.job.spec.hosts} pods are ready."
         if record.open is not None:
             return Phase.RESTARTING, f"{record.open.message}; {arrived}"
         return Phase.STARTING, arrived
     return queued(job, observed, record)
+
+
+def out_of_sight(job: JobView, observed: Observed) -> str | None:
+    """What to say of a running gang of which some hosts aren't seen and none is given up; None if all are seen."""
+    hosts = [observed.hosts[pod.host] for pod in restarts.living_pods(observed) if pod.host]
+    doubted, settling = sum(host.doubted for host in hosts), sum(host.settles_at is not None for host in hosts)
+    if doubted:
+        return (
+            f"{doubted} of its {job.job.spec.hosts} hosts went out of Kubernetes' sight together with most of the "
+            "cluster's. That is more likely the control plane's trouble than the hosts', so the gang is left as it is; "
+            "see why the nodes aren't ready."
+        )
+    if settling:
+        return f"{settling} of its {job.job.spec.hosts} hosts aren't ready; seconds decide whether they are lost."
+    return None
 
 
 def queued(job: JobView, observed: Observed, record: Record) -> tuple[Phase, str]:
@@ -131,6 +149,8 @@ def conditions(
     if workload is not None and workload.admitted and not job.job.spec.suspend:
         admitted = ("True", "Admitted", "Kueue gave the gang quota and hosts.")
     ready: Verdict = ("True", "GangWhole", "Every rank is ready.") if whole else ("False", phase.value, message)
+    if phase is Phase.RUNNING and any(host.doubted for host in observed.hosts.values()):
+        ready = ("Unknown", HOSTS_OUT_OF_SIGHT, message)
     ended = phase in {Phase.SUCCEEDED, Phase.FAILED}
     return {
         "Accepted": ("False", refused.reason, refused.message)
@@ -145,7 +165,7 @@ def conditions(
 def condition(old: TrainingJobStatus, kind: str, verdict: Verdict, *, generation: int, now: str) -> Condition:
     """A condition, whose transition time stays while its status does."""
     status, reason, message = verdict
-    before = next((each for each in old.conditions if each.type == kind), None)
+    before = old.condition(kind)
     since = before.last_transition_time if before is not None and before.status == status else now
     return Condition(
         type=kind,

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from operators import observed
-from operators.observed import ABSENT, HostView, JobKey, JobSetView, JobView, Observed, PodView, WorkloadView
+from operators import observed, sight
+from operators.observed import JobKey, JobSetView, JobView, NodeView, Observed, PodView, WorkloadView
 from rackwright.specs.training_job import JOB_LABEL
 
-View = JobView | JobSetView | WorkloadView | PodView | HostView
+View = JobView | JobSetView | WorkloadView | PodView | NodeView
 ObjectKey = tuple[str, str]
 """Namespace (empty for nodes) and name."""
 
@@ -66,7 +67,7 @@ PODS = Kind(
     job=observed.job_of_pod,
     label_selector=JOB_LABEL,
 )
-NODES = Kind(api_version="v1", plural="nodes", view=observed.view_host, job=_no_job)
+NODES = Kind(api_version="v1", plural="nodes", view=observed.view_node, job=_no_job)
 
 KINDS = (NODES, JOBSETS, WORKLOADS, PODS, JOBS)
 """In the order in which they are first read: a job last, when all that is of it is known."""
@@ -88,6 +89,8 @@ class Store:
         self._on_host: dict[str, set[ObjectKey]] = defaultdict(set)
         self._gone: dict[str, dict[ObjectKey, int]] = {kind.plural: {} for kind in KINDS}
         """The revisions at which objects were deleted, since the last list began: older news of them is void."""
+        self._sight: sight.Sight | None = None
+        """Of the nodes as they are kept; None when one changed since it was made."""
 
     def put(self, kind: Kind, raw: Mapping[str, Any]) -> set[JobKey]:
         """Keep an object's view; return the jobs that have to be looked at because of it.
@@ -151,7 +154,7 @@ class Store:
         kept = self._kept[JOBS.plural].get(key)
         return kept.view if kept is not None and isinstance(kept.view, JobView) else None
 
-    def observe(self, key: JobKey) -> Observed:
+    def observe(self, key: JobKey, *, now: datetime) -> Observed:
         """All that there is of one job."""
         jobsets = [view for view in self._views(JOBSETS, key) if isinstance(view, JobSetView)]
         workloads = [view for view in self._views(WORKLOADS, key) if isinstance(view, WorkloadView)]
@@ -165,12 +168,18 @@ class Store:
             old_workload=any(jobset is None or each.jobset_uid != jobset.uid for each in workloads),
             pods=pods if jobset is not None else (),
             old_pods=pods if jobset is None else (),
-            hosts={name: self._host(name) for name in names},
+            hosts={name: sight.judge(self._node(name), self._seen(), now=now) for name in names},
         )
 
-    def _host(self, name: str) -> HostView:
+    def _node(self, name: str) -> NodeView | None:
         kept = self._kept[NODES.plural].get(("", name))
-        return kept.view if kept is not None and isinstance(kept.view, HostView) else ABSENT
+        return kept.view if kept is not None and isinstance(kept.view, NodeView) else None
+
+    def _seen(self) -> sight.Sight:
+        if self._sight is None:
+            nodes = (kept.view for kept in self._kept[NODES.plural].values())
+            self._sight = sight.sight(node for node in nodes if isinstance(node, NodeView))
+        return self._sight
 
     def _views(self, kind: Kind, job: JobKey) -> list[View]:
         kept = self._kept[kind.plural]
@@ -183,6 +192,8 @@ class Store:
         return {job} if job is not None else set()
 
     def _forget_places(self, kind: Kind, key: ObjectKey) -> None:
+        if kind is NODES:
+            self._sight = None
         before = self._kept[kind.plural].get(key)
         if before is None:
             return

@@ -15,20 +15,25 @@ NAME = "rackwright-operator"
 """Of the ServiceAccount, the ClusterRole, its binding and the Deployment."""
 
 CONFIG_MAP = "rackwright-cluster"
-"""Holds the part of the cluster's spec from which the operator learns the fabric, the GPU pool and the queues."""
+"""Begins the name of what holds the part of the cluster's spec from which the operator learns the fabric, the GPU pool
+and the queues. The rest of the name is of the content: another content is another object, so that an operator that is
+started anew for it can't get the one before from its kubelet's memory."""
+
+CONTENT_DIGITS = 10
+"""Hexadecimal digits of the content's SHA-256 in the name: 40 bits tell a cluster's few contents apart."""
 
 
 def operator_objects(spec: ClusterSpec) -> list[dict[str, Any]]:
     """All that runs the operator on the cluster of `spec`, in the order of creation; the CRD is apart."""
     cluster_json = spec.for_jobs().model_dump_json(by_alias=True, exclude_none=True, indent=2)
+    content = hashlib.sha256(cluster_json.encode()).hexdigest()[:CONTENT_DIGITS]
     return render(
         "operator/operator.yaml.j2",
         namespace=NAMESPACE,
         name=NAME,
         labels={"app.kubernetes.io/name": NAME, "app.kubernetes.io/part-of": "rackwright"},
-        config_map=CONFIG_MAP,
+        config_map=f"{CONFIG_MAP}-{content}",
         cluster_json=cluster_json,
-        cluster_sha256=hashlib.sha256(cluster_json.encode()).hexdigest(),
         system_pool=spec.system_pool.name,
         image=spec.platform.operator.image,
         resync_s=spec.platform.operator.resync_s,

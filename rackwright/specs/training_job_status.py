@@ -112,3 +112,7 @@ class TrainingJobStatus(StatusSpec):
     restart_count: int = 0
     restarts: tuple[Restart, ...] = ()
     """The last restarts, newest last (the last 20; `restartCount` has the number)."""
+
+    def condition(self, kind: str) -> Condition | None:
+        """The condition of that type."""
+        return next((each for each in self.conditions if each.type == kind), None)

@@ -16,7 +16,8 @@ SECONDS_PER_HOUR = 3600
 
 def condition(status: TrainingJobStatus, name: str) -> bool:
     """Whether a condition of the job is true."""
-    return any(item.type == name and item.status == "True" for item in status.conditions)
+    found = status.condition(name)
+    return found is not None and found.status == "True"
 
 
 def is_between_checkpoints(status: TrainingJobStatus) -> bool:

@@ -234,6 +234,50 @@ def test_pods_of_a_dead_host_are_failed_at_once_and_the_restart_is_recorded(
     assert job.status.restarts[-1].recovered_at == "2026-01-31T12:00:04.000Z"
 
 
+def unready(observed: Observed, *ranks: int, host: HostView) -> Observed:
+    """The same gang, with pods that Kubernetes calls unready since it doesn't see their hosts."""
+    hosts = {**observed.hosts, **{f"h{rank}": host for rank in ranks}}
+    gang = tuple(replace(pod, ready=pod.ready and pod.rank not in ranks) for pod in observed.pods)
+    return replace(observed, hosts=hosts, pods=gang)
+
+
+def test_a_gang_whose_hosts_are_out_of_sight_with_most_others_is_left_as_it_is(cluster: JobCluster) -> None:
+    whole = running(make_job())
+    job = seen(make_job(), whole, cluster)
+    blind = unready(whole, 0, 1, 2, host=HostView(doubted=True))
+    decision = decide(job, blind, cluster, now=NOW)
+    assert deeds(decision.actions) == []
+    (event,) = (each for each in decision.actions if isinstance(each, EmitEvent))
+    assert (event.type, event.reason) == ("Warning", "HostsOutOfSight")
+    job = seen(job, blind, cluster)
+    assert job.status.phase is Phase.RUNNING
+    assert "3 of its 4 hosts went out of Kubernetes' sight" in job.status.message
+    assert {each.type: each.status for each in job.status.conditions}["Ready"] == "Unknown"
+    assert decide(job, blind, cluster, now=NOW).actions == ()
+
+    job = seen(job, whole, cluster)
+    assert (job.status.phase, job.status.message) == (Phase.RUNNING, "All 4 hosts train.")
+    assert (job.status.restart_count, job.status.gang) == (0, "pod-0-0")
+
+
+def test_a_gang_with_a_host_that_isnt_ready_is_looked_at_again_when_that_has_settled(cluster: JobCluster) -> None:
+    whole = running(make_job())
+    job = seen(make_job(), whole, cluster)
+    silent = unready(whole, 2, host=HostView(settles_at=NOW + timedelta(seconds=15)))
+    decision = decide(job, silent, cluster, now=NOW + timedelta(seconds=4))
+    assert (deeds(decision.actions), decision.look_again_s) == ([], 11.0)
+    assert status_of(decision.actions).phase is Phase.RUNNING
+
+
+@given(states=st.lists(st.sampled_from([GOOD, HostView(doubted=True)]), min_size=4, max_size=4), bound=st.booleans())
+@settings(max_examples=50)
+def test_no_deed_ever_rests_on_doubted_hosts_alone(states: list[HostView], cluster: JobCluster, *, bound: bool) -> None:
+    job = make_job()
+    observed = running(job, **{f"h{rank}": state for rank, state in enumerate(states)})
+    gang = tuple(replace(pod, ready=states[pod.rank] is GOOD, bound=bound) for pod in observed.pods)
+    assert deeds(decide(job, replace(observed, pods=gang), cluster, now=NOW).actions) == []
+
+
 def test_a_pod_that_is_already_deleted_by_force_is_not_failed_again(cluster: JobCluster) -> None:
     job = make_job()
     observed = running(job, h2=DEAD)

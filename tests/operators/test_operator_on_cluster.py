@@ -131,6 +131,25 @@ def test_a_job_runs_and_leaves_a_host_that_dies(on: Cluster) -> None:
     on.wait("--for=condition=Ready", f"node/{before[1]}")
 
 
+def test_a_job_stays_where_it_is_when_most_hosts_fall_silent_at_once(on: Cluster, cluster_spec: ClusterSpec) -> None:
+    on.submit("llm")
+    before = on.wait_for("llm", phase="Running")
+    silent = [host.name for host in gpu_hosts(cluster_spec)]
+    try:
+        for host in silent:
+            silence(on, host)
+        on.wait("--for=condition=Ready=Unknown", "trainingjob/llm", "-n=team-a")
+    finally:
+        for host in silent:
+            on("annotate", "node", host, f"{KWOK_ANNOTATION}={KWOK_PLAYED}", "--overwrite")
+    on.wait("--for=condition=Ready", "trainingjob/llm", "-n=team-a")
+    after = on.wait_for("llm", phase="Running")
+    assert (after["gang"], after["hosts"]) == (before["gang"], before["hosts"])
+    assert after.get("restartCount", 0) == 0
+    for host in silent:
+        on.wait("--for=condition=Ready", f"node/{host}")
+
+
 def test_a_job_leaves_a_host_that_is_tainted_as_failed(on: Cluster) -> None:
     on.submit("llm")
     host = on.wait_for("llm", phase="Running")["hosts"][0]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from operators.store import JOBS, JOBSETS, NODES, PODS, WORKLOADS, Store
 pytestmark = pytest.mark.pure
 
 KEY = ("team-a", "llm")
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
 def pod(name: str = "llm-0", *, revision: int = 1, host: str | None = "h0", **more: object) -> dict[str, Any]:
@@ -52,14 +54,14 @@ def test_a_node_wakes_the_jobs_on_it_and_no_others() -> None:
     store.put(PODS, pod(host="h0"))
     assert store.put(NODES, node("h1")) == set()
     assert store.drop(NODES, ("", "h0")) == {KEY}
-    assert store.observe(KEY).hosts == {"h0": ABSENT}
+    assert store.observe(KEY, now=NOW).hosts == {"h0": ABSENT}
 
 
 def test_an_older_event_changes_nothing() -> None:
     store = Store()
     store.put(PODS, pod(revision=5))
     assert store.put(PODS, pod(revision=4, deletionTimestamp="2026-01-31T12:00:00Z")) == set()
-    assert not store.observe(KEY).old_pods[0].deleting
+    assert not store.observe(KEY, now=NOW).old_pods[0].deleting
 
 
 def test_a_list_drops_what_it_lacks_but_not_what_is_newer() -> None:
@@ -67,7 +69,7 @@ def test_a_list_drops_what_it_lacks_but_not_what_is_newer() -> None:
     store.put(PODS, pod("old", revision=3))
     store.put(PODS, pod("new", revision=9))
     assert store.drop_missing(PODS, set(), 5) == {KEY}
-    assert [each.name for each in store.observe(KEY).old_pods] == ["new"]
+    assert [each.name for each in store.observe(KEY, now=NOW).old_pods] == ["new"]
 
 
 def test_objects_of_others_are_not_kept() -> None:
@@ -75,7 +77,7 @@ def test_objects_of_others_are_not_kept() -> None:
     foreign = pod()
     foreign["metadata"]["labels"] = {}
     assert store.put(PODS, foreign) == set()
-    assert store.observe(KEY).old_pods == ()
+    assert store.observe(KEY, now=NOW).old_pods == ()
 
 
 def test_a_pod_that_moves_is_found_on_its_new_host_alone() -> None:
@@ -92,9 +94,9 @@ def test_the_workload_of_an_earlier_jobset_is_not_taken_for_this_ones() -> None:
     jobset = {"metadata": {"name": "llm", "namespace": "team-a", "uid": "second", "resourceVersion": "1"}, "spec": {}}
     store.put(JOBSETS, jobset)
     store.put(WORKLOADS, owned("jobset-llm-1", "first"))
-    assert store.observe(KEY).workload is None
+    assert store.observe(KEY, now=NOW).workload is None
     store.put(WORKLOADS, owned("jobset-llm-2", "second"))
-    workload = store.observe(KEY).workload
+    workload = store.observe(KEY, now=NOW).workload
     assert workload is not None
     assert workload.name == "jobset-llm-2"
 
@@ -116,7 +118,7 @@ def test_what_was_deleted_comes_back_neither_by_an_older_list_nor_by_an_older_an
     store.expect_list(PODS)  # at revision 4, say, while an event comes
     assert store.delete(PODS, pod(revision=5)) == {KEY}
     assert store.put(PODS, pod(revision=3)) == set()
-    assert store.observe(KEY).old_pods == ()
+    assert store.observe(KEY, now=NOW).old_pods == ()
     assert store.put(PODS, pod(revision=6)) == {KEY}
 
 
@@ -124,7 +126,7 @@ def test_a_late_word_of_a_deletion_doesnt_take_the_successor() -> None:
     store = Store()
     store.put(PODS, pod(revision=7))
     assert store.delete(PODS, pod(revision=6)) == set()
-    assert [each.name for each in store.observe(KEY).old_pods] == ["llm-0"]
+    assert [each.name for each in store.observe(KEY, now=NOW).old_pods] == ["llm-0"]
 
 
 def test_a_pod_with_a_jobs_label_and_no_rank_is_nobodys() -> None:
@@ -133,4 +135,4 @@ def test_a_pod_with_a_jobs_label_and_no_rank_is_nobodys() -> None:
         odd = pod()
         odd["metadata"]["labels"] = {"rackwright.dev/job": "llm", **rank}
         assert store.put(PODS, odd) == set()
-    assert store.observe(KEY).old_pods == ()
+    assert store.observe(KEY, now=NOW).old_pods == ()

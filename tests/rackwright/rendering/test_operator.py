@@ -61,8 +61,11 @@ def test_the_deployment_runs_one_operator_on_the_system_pool_with_the_cluster_mo
 
 def test_a_changed_cluster_starts_the_operator_anew(spec: ClusterSpec, objects: dict[str, dict[str, Any]]) -> None:
     changed = spec.model_copy(update={"fabric": spec.fabric.model_copy(update={"rails": 4})})
-    (deployment,) = (each for each in operator_objects(changed) if each["kind"] == "Deployment")
-    assert deployment["spec"]["template"]["metadata"] != objects["Deployment"]["spec"]["template"]["metadata"]
+    rendered = {each["kind"]: each for each in operator_objects(changed)}
+    assert rendered["Deployment"]["spec"]["template"] != objects["Deployment"]["spec"]["template"]
+    # Not the object of before with other data, which a kubelet may remember.
+    assert rendered["ConfigMap"]["metadata"]["name"] != objects["ConfigMap"]["metadata"]["name"]
+    assert rendered["ConfigMap"]["immutable"]
 
 
 def test_a_pool_of_another_size_leaves_the_operator_alone(spec: ClusterSpec) -> None:
