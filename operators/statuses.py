@@ -116,7 +116,8 @@ def life(job: JobView, observed: Observed, record: Record, refused: Refusal | No
 
 def out_of_sight(job: JobView, observed: Observed) -> str | None:
     """What to say of a running gang of which some hosts aren't seen and none is given up; None if all are seen."""
-    hosts = [observed.hosts[pod.host] for pod in restarts.living_pods(observed) if pod.host]
+    named = {pod.host for pod in restarts.living_pods(observed)}
+    hosts = [host for name, host in observed.hosts.items() if name in named]
     doubted, settling = sum(host.doubted for host in hosts), sum(host.settles_at is not None for host in hosts)
     if doubted:
         return (
