@@ -3,10 +3,31 @@
 Data, not code: the YAML files in `data/` hold it, `entries` says what stands in them, `loading` reads them.
 """
 
-from rackwright.catalog.entries import Gpu, Host, Model, PlaceKind, Published, ReferenceCluster, Software, Switch
-from rackwright.catalog.loading import CLUSTERS, GPUS, HOSTS, MODELS, PLACES, SOFTWARE, SWITCHES, Shelf
+from rackwright.catalog.entries import (
+    Accelerator,
+    Gpu,
+    Host,
+    Model,
+    PlaceKind,
+    Published,
+    ReferenceCluster,
+    Software,
+    Switch,
+)
+from rackwright.catalog.loading import (
+    ACCELERATORS,
+    CLUSTERS,
+    GPUS,
+    HOSTS,
+    MODELS,
+    PLACES,
+    SOFTWARE,
+    SWITCHES,
+    Shelf,
+)
 
 __all__ = [
+    "ACCELERATORS",
     "CLUSTERS",
     "GPUS",
     "HOSTS",
@@ -14,6 +35,7 @@ __all__ = [
     "PLACES",
     "SOFTWARE",
     "SWITCHES",
+    "Accelerator",
     "Gpu",
     "Host",
     "Model",

@@ -1,4 +1,4 @@
-"""What the catalogue's files hold: GPUs, hosts, switches, models, places, software, reference clusters."""
+"""What the catalogue's files hold: GPUs and other accelerators, hosts, switches, models, places, software, clusters."""
 
 from __future__ import annotations
 
@@ -31,6 +31,18 @@ class Entry(Spec):
     """Other names it is asked for by; case and punctuation don't count (see `loading.plain`)."""
 
 
+class Published(Spec):
+    """One published statement about a reference cluster or an accelerator."""
+
+    what: str
+    """The figure that it stands beside, or a word for what has none."""
+    value: str
+    """As published, in words."""
+    figure: float | None = None
+    """The number in that figure's unit, where the statement has one."""
+    source: str
+
+
 class Gpu(Entry):
     """A GPU."""
 
@@ -52,6 +64,24 @@ class Gpu(Entry):
         if precision in self.achievable_tflops:
             return self.achievable_tflops[precision].expected
         return USUAL_PART_OF_PEAK * self.peak_tflops[precision].expected
+
+
+class Accelerator(Entry):
+    """Hardware that can be listed and compared, but not planned with; what nobody published is unset."""
+
+    dies: Annotated[int, Field(ge=1)]
+    peak_tflops: dict[Precision, Figure]
+    """Of all dies together, dense, in 10^12 floating-point operations a second."""
+    memory_gb: Figure | None = None
+    """10^9 bytes."""
+    memory_bandwidth_gb_s: Figure | None = None
+    bisection_gb_s: Figure | None = None
+    """Between one half of the dies and the other."""
+    power_w: Figure | None = None
+    why_not_planned: str
+    """What is missing for a plan, as a clause."""
+    published: tuple[Published, ...]
+    """Statements that disagree with the figures."""
 
 
 class Host(Entry):
@@ -166,18 +196,6 @@ class Software(Entry):
     model."""
     memory_overhead_gb: Figure
     """CUDA context, NCCL buffers and allocator's losses."""
-
-
-class Published(Spec):
-    """One published statement about a reference cluster."""
-
-    what: str
-    """The plan's figure that it stands beside, or a word for what has none."""
-    value: str
-    """As published, in words."""
-    figure: float | None = None
-    """The number in the unit of the plan's figure, where the statement has one."""
-    source: str
 
 
 class ReferenceCluster(Entry):

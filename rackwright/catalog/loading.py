@@ -12,7 +12,17 @@ from typing import Generic, TypeVar
 
 from pydantic import RootModel
 
-from rackwright.catalog.entries import Entry, Gpu, Host, Model, PlaceKind, ReferenceCluster, Software, Switch
+from rackwright.catalog.entries import (
+    Accelerator,
+    Entry,
+    Gpu,
+    Host,
+    Model,
+    PlaceKind,
+    ReferenceCluster,
+    Software,
+    Switch,
+)
 from rackwright.specs.documents import Problem, SpecError, parse_document
 
 EntryType = TypeVar("EntryType", bound=Entry)
@@ -53,14 +63,17 @@ class Shelf(Generic[EntryType]):
         """All names, in the file's order."""
         return list(self.entries)
 
+    def find(self, name: str) -> str | None:
+        """The entry's own name for a name or an alias, if there is one; case and punctuation don't count."""
+        return self._by_plain_name.get(plain(name))
+
     def get(self, name: str, *, field: str) -> EntryType:
-        """The entry of that name or alias; `field` is the field that asks, for the error's message."""
+        """The entry of that name or alias; `field` as for `name`."""
         return self.entries[self.name(name, field=field)]
 
     def name(self, name: str, *, field: str) -> str:
-        """The entry's own name for a name or an alias; case and punctuation don't count."""
-        found = self._by_plain_name.get(plain(name))
-        if found is not None:
+        """The entry's own name for a name or an alias; `field` is the field that asks, for the error's message."""
+        if (found := self.find(name)) is not None:
             return found
         close = get_close_matches(name.lower(), self.entries, n=3, cutoff=0.5)
         known = f"the closest are {', '.join(close)}" if close else f"there are {', '.join(self.entries)}"
@@ -91,6 +104,7 @@ def index_names(entries: Mapping[str, Entry], *, source: str) -> dict[str, str]:
 
 
 GPUS = Shelf("gpus.yaml", "GPU", Gpu)
+ACCELERATORS = Shelf("accelerators.yaml", "accelerator", Accelerator)
 HOSTS = Shelf("hosts.yaml", "host", Host)
 SWITCHES = Shelf("switches.yaml", "switch", Switch)
 MODELS = Shelf("models.yaml", "model", Model)

@@ -8,7 +8,8 @@ import typer
 from rich.text import Text
 
 from rackwright import sizing
-from rackwright.catalog import CLUSTERS, GPUS, HOSTS, MODELS, PLACES, SOFTWARE, SWITCHES, ReferenceCluster
+from rackwright.catalog import ACCELERATORS, CLUSTERS, GPUS, HOSTS, MODELS, PLACES, SOFTWARE, SWITCHES, ReferenceCluster
+from rackwright.cli.catalogue_tables import LISTINGS
 from rackwright.cli.outcome import CommandError, ExitCode
 from rackwright.cli.output import Json, console, print_json, print_table
 from rackwright.cli.plan_table import number, plan_tables, split_unit
@@ -39,7 +40,10 @@ def list_entries(
     if shelf is None:
         raise CommandError(f"the catalogue has no {kind!r}; it has {', '.join(SHELVES)}.", code=ExitCode.USAGE)
     if as_json:
-        print_json({name: entry.model_dump(mode="json", exclude_none=True) for name, entry in shelf.entries.items()})
+        entries = {**shelf.entries, **(ACCELERATORS.entries if shelf is GPUS else {})}
+        print_json({name: entry.model_dump(mode="json", exclude_none=True) for name, entry in entries.items()})
+    elif kind in LISTINGS:
+        print_table(*LISTINGS[kind]())
     else:
         print_table(("name", "title"), [(name, entry.title) for name, entry in shelf.entries.items()])
 

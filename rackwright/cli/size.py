@@ -9,7 +9,7 @@ import typer
 
 from rackwright import sizing
 from rackwright.catalog import GPUS, MODELS, PLACES
-from rackwright.cli import catalogue, size_files
+from rackwright.cli import catalogue, compare, size_files
 from rackwright.cli import explain as explaining
 from rackwright.cli.outcome import CommandError, ExitCode
 from rackwright.cli.output import Json, console, print_json
@@ -130,3 +130,4 @@ def _default_name(model: str) -> str:
 
 
 catalogue.register(app)
+compare.register(app)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rackwright.catalog import GPUS, HOSTS, MODELS, PLACES, SOFTWARE, SWITCHES, PlaceKind
+from rackwright.catalog import ACCELERATORS, GPUS, HOSTS, MODELS, PLACES, SOFTWARE, SWITCHES, PlaceKind
 from rackwright.sizing.machine import Machine
 from rackwright.specs.architecture import Architecture
 from rackwright.specs.documents import Problem, SpecError
@@ -73,7 +73,19 @@ def look_up(request: Request) -> Task:
 
 
 def _with_own_names(request: Request) -> Request:
-    """The request with the catalogue's own names of its model and GPU, where it has aliases."""
+    """The request with the catalogue's own names of its model and GPU, where it has aliases.
+
+    Raises `SpecError` for an accelerator that can't be planned with.
+    """
+    if (accelerator := ACCELERATORS.find(request.gpu)) is not None:
+        entry = ACCELERATORS.entries[accelerator]
+        raise refusal(
+            field="gpu",
+            value=request.gpu,
+            expected=f"a GPU whose step times can be computed; for {entry.title}, {entry.why_not_planned}",
+            remedy=f"plan with a GPU ({', '.join(GPUS.entries)}), and compare: "
+            f"`rackwright size compare {accelerator} DGX-H100`",
+        )
     names = {"gpu": GPUS.name(request.gpu, field="gpu")}
     if isinstance(request.model, str):
         names["model"] = MODELS.name(request.model, field="model")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from pydantic import BaseModel
 
-from rackwright.catalog import CLUSTERS, GPUS, HOSTS, MODELS, PLACES, SOFTWARE, SWITCHES, Shelf
+from rackwright.catalog import ACCELERATORS, CLUSTERS, GPUS, HOSTS, MODELS, PLACES, SOFTWARE, SWITCHES, Shelf
 from rackwright.catalog.entries import Entry
 from rackwright.sizing import parameters
 from rackwright.specs import SpecError
@@ -16,7 +16,7 @@ from rackwright.specs.figure import Figure
 
 pytestmark = pytest.mark.pure
 
-SHELVES = (GPUS, HOSTS, SWITCHES, MODELS, PLACES, SOFTWARE, CLUSTERS)
+SHELVES = (GPUS, ACCELERATORS, HOSTS, SWITCHES, MODELS, PLACES, SOFTWARE, CLUSTERS)
 
 EXACT_TOLERANCE = 1e-9
 """Relative: a count that was published to the last parameter is met to the last one."""
@@ -178,6 +178,36 @@ def test_places_name_hosts_and_switches_that_exist_and_levels_that_nest(name: st
         assert gpu in GPUS.entries
     assert place.switch in SWITCHES.entries
     Fabric(levels=place.levels, rails=8, ports_per_host=8, port_bandwidth_gbit_s=400)
+
+
+@pytest.mark.parametrize("name", GPUS.entries)
+def test_each_gpu_stands_in_some_place(name: str) -> None:
+    assert any(name in place.shapes for place in PLACES.entries.values())
+
+
+def test_no_name_means_a_gpu_and_an_accelerator() -> None:
+    for name, entry in ACCELERATORS.entries.items():
+        assert not any(map(GPUS.find, (name, *entry.aliases)))
+
+
+def test_dojos_parts_add_up() -> None:
+    """25 dies a tile, six tiles a tray, two trays a cabinet; a tenth of the ExaPOD's 1.1 EFLOPS."""
+    die, tile, tray, cabinet = (ACCELERATORS.entries[f"dojo-{part}"] for part in ("d1", "tile", "tray", "cabinet"))
+    for count, part, whole in ((25, die, tile), (6, tile, tray), (2, tray, cabinet)):
+        assert count * part.dies == whole.dies
+        assert count * part.peak_tflops["bf16"].expected == whole.peak_tflops["bf16"].expected
+    assert 10 * cabinet.peak_tflops["bf16"].expected == pytest.approx(1.1e6, rel=0.02)
+
+
+def test_hosts_of_an_nvl72_rack_share_its_nvlink_and_others_have_their_own() -> None:
+    for host in HOSTS.entries.values():
+        assert host.nvlink_domain_gpus == (72 if host.gpu == "gb200-sxm-186gb" else host.gpus_per_host)
+
+
+@pytest.mark.parametrize("name", HOSTS.entries)
+def test_a_host_draws_more_than_its_gpus_at_their_limit(name: str) -> None:
+    host = HOSTS.entries[name]
+    assert host.power_kw.expected > host.gpus_per_host * GPUS.entries[host.gpu].power_w.expected / 1000
 
 
 @pytest.mark.parametrize("name", HOSTS.entries)
