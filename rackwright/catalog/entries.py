@@ -150,8 +150,8 @@ class Software(Entry):
 
     fully_sharded: bool
     """True where data ranks share weights and gradients too (FSDP), not optimizer state alone (ZeRO-1)."""
-    expert_copies_by_host: bool
-    """True where a token travels to a host once, whatever the number of its experts there."""
+    expert_copies_merged: bool
+    """True where one copy of a token serves all of its experts on a rank, and between hosts all on a host."""
     gradient_bytes: int
     """Bytes of one gradient where it is accumulated and reduced."""
     optimizer_bytes: float
@@ -170,6 +170,8 @@ class Software(Entry):
     """
     memory_efficiency: Figure
     """Part of the GPU memory's rate in element-wise kernels."""
+    elementwise_before_rotary: Figure
+    """Rate of element-wise work in model code of the GPT-2 kind over that of later models, whose kernels are fused."""
     nvlink_efficiency: Figure
     """Part of NVLink's rate in collectives of large messages; `network_efficiency`: of the ports' rate."""
     network_efficiency: Figure
@@ -184,13 +186,14 @@ class Software(Entry):
     """How much longer a step takes for each unit of √ln(hosts): the expected slowest of many."""
     layer_overhead_s: Figure
     """Launching a layer's kernels, for one micro-batch, forward and backward."""
-    expert_overlap: Figure
-    expert_efficiency: Figure
-    """Rate of grouped products of experts over that of one large product."""
+    alltoall_efficiency: Figure
+    """Rate of all-to-alls between expert ranks over that of a ring of large messages."""
+    expert_product_s: Figure
+    """What one product of one expert takes besides its arithmetic: starting, and the last wave of tiles."""
     expert_imbalance: Figure
     """Copies at the busiest expert rank over the mean."""
     expert_overhead_s: Figure
-    """Routing, sorting and synchronisation of one mixture-of-experts layer and micro-batch."""
+    """Routing and synchronisation of one mixture-of-experts layer and micro-batch."""
     step_error: dict[ModelKind, Figure]
     """How far the predicted step time is off on published runs that had no part in the fit: a fraction, by kind of
     model."""

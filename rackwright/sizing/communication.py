@@ -57,7 +57,7 @@ def context_s(batch: MicroBatch, *, attention_s: Numbers) -> Numbers:
 
 
 def expert_s(batch: MicroBatch, layer: LayerWork) -> Numbers:
-    """Of the all-to-alls between expert ranks, what isn't hidden: one layer, one micro-batch.
+    """All-to-alls between expert ranks, which nothing hides: one layer, one micro-batch.
 
     Copies of tokens for experts on the same host travel over NVLink, the others through the GPU's own ports, both at
     once.
@@ -67,21 +67,22 @@ def expert_s(batch: MicroBatch, layer: LayerWork) -> Numbers:
         return np.zeros(len(layouts))
     sent = batch.copies(layer.experts_active) * batch.architecture.hidden * VALUE_BYTES
     near = machine.near(layouts.expert, inner=layouts.expert_tensor)
-    inside_s = sent * (near - 1) / layouts.expert / machine.nvlink_bytes_per_s
-    leaving = (layouts.expert - near) / layouts.expert * _copies_that_leave(batch, layer, near=near)
+    inside = sent * (near - 1) / layouts.expert * _sent_once(batch, layer, ranks=layouts.expert)
+    outside = sent * (layouts.expert - near) / layouts.expert * _sent_once(batch, layer, ranks=layouts.expert // near)
     narrowed = machine.oversubscription(layouts.expert * layouts.expert_tensor)
-    outside_s = sent * leaving * narrowed / machine.network_bytes_per_s
+    seconds = np.maximum(inside / machine.nvlink_bytes_per_s, outside * narrowed / machine.network_bytes_per_s)
     passes = ALL_TO_ALLS * np.where(layouts.recompute_full, 1.5, 1.0)
-    return passes * np.maximum(inside_s, outside_s) * (1 - machine.software.expert_overlap.expected)
+    return passes * seconds / machine.software.alltoall_efficiency.expected
 
 
-def _copies_that_leave(batch: MicroBatch, layer: LayerWork, *, near: Integers) -> Numbers | float:
-    """Part of a token's copies that travels between hosts, where one copy may serve all experts of a host."""
-    if not batch.machine.software.expert_copies_by_host:
+def _sent_once(batch: MicroBatch, layer: LayerWork, *, ranks: Integers) -> Numbers | float:
+    """Part of a token's copies that travel, where one serves all of its experts on a rank, or on a host."""
+    experts = batch.architecture.experts
+    if experts is None or not batch.machine.software.expert_copies_merged:
         return 1.0
-    hosts = np.maximum(1, batch.layouts.expert // near)
-    distinct = hosts * (1 - (1 - 1 / hosts) ** layer.experts_active)
-    return np.asarray(np.minimum(1.0, distinct / layer.experts_active))
+    distinct = ranks * (1 - (1 - 1 / ranks) ** layer.experts_active)
+    reachable = np.maximum(1, ranks * experts.active_groups / experts.groups)
+    return np.minimum(1.0, np.minimum(distinct, reachable) / layer.experts_active)
 
 
 def pipeline_s(batch: MicroBatch) -> Numbers:

@@ -29,6 +29,7 @@ SLOWER_WHEN_HIGHER = frozenset(
         "layer_overhead_s",
         "expert_imbalance",
         "expert_overhead_s",
+        "expert_product_s",
     }
 )
 """Constants of the training software whose high end means a longer step; of all others it means a shorter one."""

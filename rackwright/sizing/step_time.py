@@ -28,6 +28,13 @@ CAST_BYTES = 4
 """Memory traffic of casting to FP8: bytes for each 2-byte value that enters a product; read, and written twice, once
 transposed for the backward pass (NVIDIA Transformer Engine)."""
 
+FULL_RATE_HEAD = 128
+NARROW_HEAD_EXPONENT = 0.35
+"""Heads narrower than 128 are slower: 64 wide about 0.8 of the rate (FlashAttention-2, arXiv 2307.08691, figure 4)."""
+
+EXPERT_PRODUCTS = 6
+"""Of one expert and micro-batch: two products forward, each with two backward (the gate and the inner width as one)."""
+
 OPTIMIZER_TRAFFIC_BYTES = 34
 """Bytes a parameter that Adam reads and writes: 12 of state each way, 4 of gradient, 2 + 4 of weights."""
 
@@ -164,8 +171,11 @@ def _attention_s(batch: MicroBatch) -> Numbers:
     architecture, software = batch.architecture, batch.machine.software
     flops = attention_flops(architecture, sequence_tokens=batch.sequence_tokens)
     layers = architecture.layers + architecture.prediction_layers
-    slower = software.attention_before_rotary.expected if architecture.learned_positions else 1.0
-    return batch.own_tokens * flops / layers / (batch.machine.attention_flops * slower)
+    narrow: float = min(1.0, architecture.width_of_head / FULL_RATE_HEAD) ** NARROW_HEAD_EXPONENT
+    rate = batch.machine.attention_flops * narrow
+    if architecture.learned_positions:
+        rate *= software.attention_before_rotary.expected
+    return batch.own_tokens * flops / layers / rate
 
 
 def _elementwise_s(batch: MicroBatch, layer: work.LayerWork) -> Numbers:
@@ -180,7 +190,8 @@ def _elementwise_s(batch: MicroBatch, layer: work.LayerWork) -> Numbers:
             batch.tokens * (layer.shared.whole + layer.shared.split / batch.layouts.tensor)
             + copies * (layer.experts.whole + layer.experts.split / batch.layouts.expert_tensor)
         )
-    return traffic / batch.machine.memory_bytes_per_s
+    slower = batch.machine.software.elementwise_before_rotary.expected if batch.architecture.learned_positions else 1.0
+    return traffic / (batch.machine.memory_bytes_per_s * slower)
 
 
 def _shared_products_s(batch: MicroBatch, products: work.Products, machine: Machine) -> Numbers:
@@ -200,8 +211,9 @@ def _expert_products_s(batch: MicroBatch, layer: work.LayerWork) -> Numbers:
     flops = 6 * copies * layer.experts.weights / layouts.expert_tensor
     values = copies * (layer.experts.whole + layer.experts.split / layouts.expert_tensor)
     weights = layer.experts_count / layouts.expert * layer.experts.weights / layouts.expert_tensor
-    rate = batch.machine.matrix_flops * software.expert_efficiency.expected
-    return software.expert_imbalance.expected * flops / rate + _traffic_s(batch.machine, values=values, weights=weights)
+    arithmetic_s = software.expert_imbalance.expected * flops / batch.machine.matrix_flops
+    starting_s = EXPERT_PRODUCTS * layer.experts_count / layouts.expert * software.expert_product_s.expected
+    return arithmetic_s + starting_s + _traffic_s(batch.machine, values=values, weights=weights)
 
 
 def _traffic_s(machine: Machine, *, values: Numbers, weights: Numbers) -> Numbers:

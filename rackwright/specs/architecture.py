@@ -30,6 +30,10 @@ class Experts(Spec):
     """Layers at the start that keep the dense feed-forward network."""
     every: PositiveInt = 1
     """Of the layers after those, each `every`-th has experts (2: dense, experts, dense, experts, …)."""
+    groups: PositiveInt = 1
+    """Groups that the routed experts form."""
+    active_groups: PositiveInt = 1
+    """Groups that the experts of one token may come from (DeepSeek-V3: 4 of 8, so that it travels to few hosts)."""
     router_biases: bool = False
     """The router has a bias for each expert."""
 
@@ -41,6 +45,13 @@ class Experts(Spec):
                 value=self.active,
                 expected=f"at most the {self.count} experts that there are",
                 remedy=f"use active: {self.count} or less, or count: {self.active} or more",
+            )
+        if self.active_groups > self.groups:
+            refuse(
+                field="active_groups",
+                value=self.active_groups,
+                expected=f"at most the {self.groups} groups that there are",
+                remedy=f"use active_groups: {self.groups} or less, or groups: {self.active_groups} or more",
             )
         if self.shared_ffn is not None and not self.shared:
             refuse(
