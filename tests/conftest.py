@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 import yaml
 
@@ -24,6 +25,10 @@ from tests.kubectl import Host, Kubectl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# No test measures time: on a busy machine an example may take longer than Hypothesis' 200 ms.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 STOP_GRACE_S = 1.0
 """Seconds between SIGTERM and SIGKILL for a control plane that nobody needs any more."""

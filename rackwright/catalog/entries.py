@@ -94,6 +94,8 @@ class Host(Entry):
     rails: Annotated[int, Field(ge=1)]
     ports_per_host: Annotated[int, Field(ge=1)]
     port_bandwidth_gbit_s: Figure
+    front_network_gbit_s: Figure
+    """To storage and the outside, one direction."""
     cpus: Figure
     """Logical processors."""
     memory_gb: Figure

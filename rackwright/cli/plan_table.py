@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
 
 from pydantic import BaseModel
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from rackwright.specs.figure import Figure
+from rackwright.specs.figure import Figure, Unknown
+from rackwright.specs.operation import FailureCause, LevelSpares, TransferLevel
 from rackwright.specs.plan import Plan
+from rackwright.specs.site import DeliveryPhase
 
 UNITS = {
     "flops_per_token": "FLOP/token",
@@ -18,9 +22,13 @@ UNITS = {
     "tokens_per_s": "tokens/s",
     "tokens_per_step": "tokens",
     "usd_per_gpu_h": "USD/GPU/h",
+    "usd_per_gpu": "USD/GPU",
+    "l_per_kwh": "l/kWh",
     "m3_per_day": "m³/day",
     "per_host_day": "/host/day",
     "per_day": "/day",
+    "per_week": "/week",
+    "months": "months",
     "gb_s": "GB/s",
     "tbit_s": "Tbit/s",
     "days": "days",
@@ -34,7 +42,7 @@ UNITS = {
 }
 """The unit that ends a field's name, longest first, and how people write it."""
 
-FRACTIONS = frozenset({"mfu", "goodput"})
+FRACTIONS = frozenset({"mfu", "goodput", "share"})
 """Figures shown as a percentage."""
 
 SCALES = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
@@ -42,6 +50,9 @@ SCALES = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 
 LARGE = 100
 """From here on, decimals say nothing."""
+
+SHOWN_SHARE = 0.05
+"""Part of all failures from which a cause is shown; --json has them all."""
 
 PARTS = (
     ("model", "Model"),
@@ -53,8 +64,10 @@ PARTS = (
     ("reliability", "Reliability"),
     ("fabric", "Fabric"),
     ("storage", "Storage"),
+    ("transfer", "Moving the model, at 4 bytes a parameter"),
     ("power", "Power and water"),
     ("cost", "Cost"),
+    ("delivery", "Delivery, from the order"),
 )
 """The plan's parts in the order of reading, with their titles."""
 
@@ -66,8 +79,8 @@ def plan_tables(plan: Plan) -> Group:
         table.add_column(column, justify="right" if column == "value" else "left", overflow="fold")
     for name, title in PARTS:
         table.add_row(Text(title, style="bold"))
-        for label, value, unit, span in _rows(getattr(plan, name)):
-            table.add_row(Text(f"  {label}"), Text(value), Text(unit), Text(span, style="dim"))
+        for row in _rows(getattr(plan, name)):
+            table.add_row(Text(f"  {row.label}"), Text(row.value), Text(row.unit), Text(row.span, style="dim"))
     warnings = [Text.assemble(("! ", "bold yellow"), warning) for warning in plan.warnings]
     return Group(table, Text("What breaks first", style="bold"), *warnings) if warnings else Group(table)
 
@@ -87,22 +100,65 @@ def number(value: float) -> str:
     for scale, word in SCALES:
         if abs(value) >= scale:
             return f"{value / scale:,.4g} {word}"
-    if value == int(value) or abs(value) >= LARGE:
+    if abs(value) >= LARGE or value == int(value):
         return f"{value:,.0f}"
     return f"{value:.3g}"
 
 
-def _rows(part: BaseModel) -> Iterator[tuple[str, str, str, str]]:
+@dataclass(frozen=True)
+class _Row:
+    label: str
+    value: str
+    unit: str = ""
+    span: str = ""
+
+
+def _rows(part: BaseModel) -> Iterator[_Row]:
     for field, value in part:
         label, unit = split_unit(field)
         if isinstance(value, Figure):
-            yield label, _shown(value.expected, field), "" if field in FRACTIONS else unit, _span(value, field)
+            unit = "" if field in FRACTIONS else unit
+            yield _Row(label, _shown(value.expected, field), unit, _span(value, field))
+        elif isinstance(value, Unknown):
+            yield _Row(label, "unknown", "", value.unknown)
         elif isinstance(value, bool):
-            yield label, "yes" if value else "no", "", ""
+            yield _Row(label, "yes" if value else "no")
         elif isinstance(value, int):
-            yield label, f"{value:,}", unit, ""
-        elif isinstance(value, str):
-            yield label, value, "", ""
+            yield _Row(label, f"{value:,}", unit)
+        elif isinstance(value, str | date):
+            yield _Row(label, str(value))
+        elif isinstance(value, tuple):
+            yield from map(_entry, filter(_told, value))
+
+
+def _told(entry: object) -> bool:
+    """Whether an entry of a list is shown: all but the rare causes of failures, and ranks, which have their summary."""
+    if isinstance(entry, FailureCause):
+        return entry.share.expected >= SHOWN_SHARE
+    return isinstance(entry, LevelSpares | TransferLevel | DeliveryPhase)
+
+
+def _entry(entry: object) -> _Row:
+    """One row for an entry of a list."""
+    match entry:
+        case FailureCause():
+            return _figure_row(f"  {entry.cause}", entry.share, "share")
+        case LevelSpares():
+            each = f"  spares of each {entry.level} ({entry.domains:,} of {entry.domain_hosts:,} hosts)"
+            return _figure_row(each, entry.spares, "spares")
+        case TransferLevel():
+            if isinstance(entry.transfer_s, Unknown):
+                return _Row(entry.level, "unknown", "", entry.transfer_s.unknown)
+            return _figure_row(entry.level, entry.transfer_s, "transfer_s")
+        case DeliveryPhase():
+            row = _figure_row(f"  {entry.phase} ends", entry.ends_days, "ends_days")
+            return replace(row, span=f"{row.span}  {entry.ends}") if entry.ends else row
+    raise TypeError(f"no row for {type(entry).__name__}")
+
+
+def _figure_row(label: str, figure: Figure, field: str) -> _Row:
+    unit = "" if field in FRACTIONS else split_unit(field)[1]
+    return _Row(label, _shown(figure.expected, field), unit, _span(figure, field))
 
 
 def _shown(value: float, field: str) -> str:

@@ -9,11 +9,12 @@ import typer
 
 from rackwright import sizing
 from rackwright.catalog import GPUS, MODELS, PLACES
-from rackwright.cli import catalogue, compare, size_files
+from rackwright.cli import catalogue, compare, size_files, terms
 from rackwright.cli import explain as explaining
 from rackwright.cli.outcome import CommandError, ExitCode
 from rackwright.cli.output import Json, console, print_json
 from rackwright.cli.plan_table import plan_tables
+from rackwright.cli.transfer import transfer
 from rackwright.sizing.cluster import DEFAULT_TEAM
 from rackwright.sizing.job import DEFAULT_IMAGE
 from rackwright.specs import load_document
@@ -30,7 +31,9 @@ app = typer.Typer(
 - `rackwright size --model llama-3.1-70b --tokens 15e12 --deadline-days 60 --json`
 - `rackwright size --model llama-3.1-405b --tokens 15.6e12 --gpus 1024 --region us-chicago-1 --tenancy-id ocid1.tenancy…
   --compartment-id ocid1.compartment… --image-id ocid1.image… --output-directory .`
-- `rackwright size reference memphis`; `rackwright size list models`
+- `rackwright size --model grok-1-314b --tokens 10e12 --gpus 100000 --batch-tokens 67108864 --place existing
+  --start-date 2026-01-01 --vendors 2 --set delivery.lead_days=60 --explain delivery.all_gpus_train_days`
+- `rackwright size reference memphis`; `rackwright size list models`; `rackwright size transfer --model gpt-3-175b`
 """,
 )
 
@@ -68,6 +71,20 @@ def size(
     image: Annotated[str, typer.Option(help="The training container.")] = DEFAULT_IMAGE,
     checkpoint_bucket: Annotated[str | None, typer.Option(help="A bucket's URL for checkpoints.")] = None,
     checkpoint_claim: Annotated[str | None, typer.Option(help="A PersistentVolumeClaim for checkpoints.")] = None,
+    checkpoints: Annotated[str | None, typer.Option(help="`sync` or `async`.")] = None,
+    start_date: Annotated[str | None, typer.Option(help="Day of the order, such as 2026-01-31.")] = None,
+    hosts_per_week: Annotated[float | None, typer.Option(help="Hosts a week from each vendor.")] = None,
+    vendors: Annotated[int | None, typer.Option(help="Vendors that deliver side by side.")] = None,
+    term_months: Annotated[float | None, typer.Option(help="How long the machine is rented or owned.")] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="PATH=VALUE",
+            help="Any field of the request below `storage`, `reliability`, `delivery` or `money`, such as "
+            "`money.depreciation_years=5`; repeat it for more.",
+        ),
+    ] = None,
     explain: Annotated[str | None, typer.Option(help="Show how one figure came about, such as `run.days`.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -85,8 +102,14 @@ def size(
         "batch_tokens": batch_tokens,
         "sequence_tokens": sequence_tokens,
         "place": place,
+        "storage.checkpoints": checkpoints,
+        "delivery.start_date": start_date,
+        "delivery.hosts_per_week": hosts_per_week,
+        "delivery.vendors": vendors,
+        "money.term_months": term_months,
+        **terms.settings(setting or []),
     }
-    asked = _request(request, {field: value for field, value in given.items() if value is not None})
+    asked = _request(request, terms.nested(given))
     plan = sizing.plan(asked)
     if output_directory is not None:
         stands = size_files.place(
@@ -121,7 +144,7 @@ def _request(path: Path | None, given: dict[str, object]) -> Request:
         given.setdefault("name", _default_name(str(given["model"])))
         return validate_document(given, Request, source="options")
     asked = load_document(path, Request)
-    return validate_document({**asked.model_dump(exclude_unset=True), **given}, Request, source=str(path))
+    return validate_document(terms.merged(asked.model_dump(exclude_unset=True), given), Request, source=str(path))
 
 
 def _default_name(model: str) -> str:
@@ -131,3 +154,4 @@ def _default_name(model: str) -> str:
 
 catalogue.register(app)
 compare.register(app)
+app.command(epilog="Example: `rackwright size transfer --model gpt-3-175b --gpus 22000 --place existing`")(transfer)

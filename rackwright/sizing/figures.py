@@ -11,19 +11,49 @@ from itertools import product as corners_of
 
 from rackwright.specs.figure import Figure
 
+COUNTED = "follows from whole numbers and definitions, nothing in it is measured"
+AS_STATED = "its source states one value, without a range"
+AS_GIVEN = "given in the request"
+FROM_EXACT = "none of what it follows from has a range"
 
-def exact(value: float, *, formula: str, source: str = "") -> Figure:
-    """A figure without a range."""
-    return Figure(expected=value, formula=formula, source=source)
+
+def exact(value: float, *, formula: str, source: str = "", because: str = COUNTED) -> Figure:
+    """A figure without a range, and why it has none."""
+    return Figure(expected=value, formula=formula, source=source, exact_because=because)
 
 
-def computed(compute: Callable[..., float], *inputs: Figure, formula: str, source: str = "") -> Figure:
-    """A figure computed from others; `compute` must rise or fall steadily with each of them."""
+def given(value: float, *, field: str) -> Figure:
+    """A figure that the request gives in that field."""
+    return Figure(expected=value, formula=f"{field}: {value:g}", source="the request", exact_because=AS_GIVEN)
+
+
+def given_or(value: float | None, otherwise: Figure, *, field: str) -> Figure:
+    """What the request gives in that field, or else the other figure."""
+    return otherwise if value is None else given(value, field=field)
+
+
+def stated(figure: Figure) -> Figure:
+    """A figure of the catalogue, and where it has no range, that its source gives none."""
+    if has_range(figure) or figure.exact_because:
+        return figure
+    return figure.model_copy(update={"exact_because": AS_STATED})
+
+
+def computed(
+    compute: Callable[..., float], *inputs: Figure, formula: str, source: str = "", assumed: bool | None = None
+) -> Figure:
+    """A figure computed from others; `compute` must rise or fall steadily with each of them.
+
+    It is `assumed` where one of its inputs is, unless said otherwise.
+    """
     expected = compute(*(figure.expected for figure in inputs))
-    if all(figure.low is None and figure.high is None for figure in inputs):
-        return Figure(expected=expected, formula=formula, source=source)
-    results = [expected, *(compute(*corner) for corner in corners_of(*map(_ends, inputs)))]
-    return Figure(expected=expected, low=min(results), high=max(results), formula=formula, source=source)
+    judged = any(figure.assumed for figure in inputs) if assumed is None else assumed
+    if not any(map(has_range, inputs)):
+        return Figure(expected=expected, formula=formula, source=source, assumed=judged, exact_because=FROM_EXACT)
+    results = [expected, *(compute(*corner) for corner in corners_of(*map(ends, inputs)))]
+    return Figure(
+        expected=expected, low=min(results), high=max(results), formula=formula, source=source, assumed=judged
+    )
 
 
 def product(figure: Figure, factor: float, *, formula: str, source: str = "") -> Figure:
@@ -31,7 +61,31 @@ def product(figure: Figure, factor: float, *, formula: str, source: str = "") ->
     return computed(lambda value: value * factor, figure, formula=formula, source=source)
 
 
-def _ends(figure: Figure) -> tuple[float, float]:
+def total(*parts: Figure, formula: str, source: str = "") -> Figure:
+    """The sum of figures, end by end."""
+    expected = sum(part.expected for part in parts)
+    judged = any(part.assumed for part in parts)
+    if not any(map(has_range, parts)):
+        return Figure(expected=expected, formula=formula, source=source, assumed=judged, exact_because=FROM_EXACT)
+    low, high = (sum(each) for each in zip(*map(ends, parts), strict=True))
+    return Figure(
+        expected=expected,
+        # Sums in another order may differ in the last bit.
+        low=min(low, expected),
+        high=max(high, expected),
+        formula=formula,
+        source=source,
+        assumed=judged,
+    )
+
+
+def has_range(figure: Figure) -> bool:
+    """Whether a figure has a low or a high end of its own."""
+    return figure.low is not None or figure.high is not None
+
+
+def ends(figure: Figure) -> tuple[float, float]:
+    """The low and the high end, the expected value where there is none."""
     low = figure.expected if figure.low is None else figure.low
     high = figure.expected if figure.high is None else figure.high
     return low, high

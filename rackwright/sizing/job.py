@@ -144,9 +144,15 @@ def _megatron_arguments(plan: Plan) -> tuple[str, ...]:
         *(f"--{name}={value}" for name, value in settings.items()),
         *(f"--{switch}" for switch in switches),
         *_recomputed_modules(plan),
+        *_checkpoint_switches(plan),
         "--save=$(RACKWRIGHT_CHECKPOINT)",
         "--load=$(RACKWRIGHT_CHECKPOINT)",
     )
+
+
+def _checkpoint_switches(plan: Plan) -> tuple[str, ...]:
+    """Each byte is read back once; and written as the plan has it, while the training waits or goes on."""
+    return ("--ckpt-fully-parallel-load", *(("--async-save",) if plan.storage.checkpoints == "async" else ()))
 
 
 def _recomputed_modules(plan: Plan) -> tuple[str, ...]:

@@ -62,8 +62,7 @@ def _layouts(task: Task, gpus: int) -> Iterator[Layout]:
 def _on(task: Task, gpus: int) -> Sized | None:
     """The best on that many GPUs; None where nothing fits."""
     hosts = ceil(gpus / task.gpus_per_host)
-    rate = reliability.FAILURES_PER_HOST_DAY.expected
-    spares = reliability.spares(hosts, per_host_day=rate)
+    spares = reliability.spares_wanted(hosts, task.request.reliability, gpu=task.request.gpu)
     within = task.request.gpus_include_spares
     usable = gpus - spares * task.gpus_per_host if within else gpus
     choice = fastest(

@@ -1,46 +1,243 @@
-"""Checkpoints, and what they ask of the storage."""
+"""Checkpoints, and what they and the training data ask of the storage."""
 
 from __future__ import annotations
 
-from rackwright.sizing.figures import computed, exact
+from dataclasses import dataclass
+
+from rackwright.catalog import Host
+from rackwright.sizing.figures import computed, exact, given, product, stated
 from rackwright.specs.figure import Figure
-from rackwright.specs.plan import StoragePlan
+from rackwright.specs.operation import StoragePlan
+from rackwright.specs.terms import StorageTerms
 
 CHECKPOINT_BYTES = 14
 """Bytes a parameter: BF16 weight, FP32 weight and Adam's two moments; NVIDIA's published checkpoint sizes fit it."""
 
-WRITE_BUDGET_S = Figure(
-    low=5, expected=30, high=60, source="what the storage shall be bought for: a judgement", assumed=True
+WEIGHT_BYTES = 2
+"""Of them, the BF16 weight, which every data-parallel replica holds; the rest is sharded over all ranks."""
+
+CHECKPOINT_SOURCE = "NVIDIA/dgxc-benchmarking: published checkpoint sizes are 14.0 bytes a parameter"
+
+WRITE_BUDGET_S = {
+    "sync": Figure(
+        low=5,
+        expected=30,
+        high=60,
+        source="what the storage shall be bought for, while the training waits: a judgement",
+        assumed=True,
+    ),
+    "async": Figure(
+        low=30,
+        expected=120,
+        high=300,
+        source="what the storage shall be bought for, in the background: a judgement",
+        assumed=True,
+    ),
+}
+"""Seconds that writing one checkpoint may take; sets the storage's bandwidth."""
+
+COPY_GB_S = Figure(
+    low=5,
+    expected=20,
+    high=50,
+    source="PCIe 5.0 × 16 carries 63 GB/s in one direction (PCI-SIG), of which pinned copies reach 50; the expected "
+    "value leaves room for eight GPUs that share the host's memory: a judgement",
+    assumed=True,
 )
-"""Seconds that writing one checkpoint may stop the training; sets the storage's bandwidth."""
+"""From one GPU's memory to its host's."""
 
-KEPT_CHECKPOINTS = 10
-"""Checkpoints kept at a time; sets the storage's capacity. Assumed."""
+FRONT_PART = Figure(
+    low=0.5, expected=0.8, high=0.95, source="part of the line rate that file systems reach: a judgement", assumed=True
+)
+"""Achieved part of a host's front network."""
 
+SMALL_VOCABULARY = 65_500
+"""Token identifiers up to here take two bytes, others four (Megatron-LM, indexed_dataset.py, optimal_dtype)."""
 
 GB = 1e9
 GB_PER_TB = 1000
+BITS_PER_BYTE = 8
+PUBLISHED_SHARE = "Llama 3's checkpoints: 1 MB to 4 GB a GPU (arXiv 2407.21783)"
 
 
-def storage_plan(*, parameters: int) -> StoragePlan:
-    """Size of a checkpoint, and the bandwidth and capacity that it asks for."""
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """What the storage must know of a run."""
+
+    parameters: int
+    gpus: int
+    """That train."""
+    replica_writers: int
+    """GPUs of one replica that hold different weights: tensor times pipeline ranks."""
+    hosts: int
+    """That train."""
+    host: Host
+    tokens: float
+    vocabulary: int
+
+
+def storage_plan(training: Training, *, terms: StorageTerms) -> StoragePlan:
+    """Checkpoints, the bandwidth and the capacity that they ask for."""
     size = exact(
-        CHECKPOINT_BYTES * parameters / GB,
-        formula=f"{parameters:,} parameters × {CHECKPOINT_BYTES} bytes",
-        source="NVIDIA/dgxc-benchmarking: published checkpoint sizes are 14.0 bytes a parameter",
+        CHECKPOINT_BYTES * training.parameters / GB,
+        formula=f"{training.parameters:,} parameters × {CHECKPOINT_BYTES} bytes",
+        source=CHECKPOINT_SOURCE,
     )
-    budget = WRITE_BUDGET_S
+    share = _gpu_share(training, size)
+    copy_s = computed(
+        lambda gb, rate: gb / rate,
+        share,
+        COPY_GB_S,
+        formula=f"{share.expected:.3g} GB / {COPY_GB_S.expected:g} GB/s",
+        source=COPY_GB_S.source,
+    )
+    write_s = _write(training, size=size, terms=terms)
+    write_rate = _rate(size, write_s, asked=terms.write_gb_s, field="storage.write_gb_s")
+    read_rate = write_rate if terms.read_gb_s is None else given(terms.read_gb_s, field="storage.read_gb_s")
+    kept = exact(
+        terms.keep_last + terms.milestones,
+        formula=f"the last {terms.keep_last} and {terms.milestones} milestones",
+        source="the request, or its defaults",
+    )
+    data_tb = _training_data(training)
+    checkpoints_tb = product(kept, size.expected / GB_PER_TB, formula=f"{kept.expected:g} × {size.expected:,.4g} GB")
     return StoragePlan(
+        checkpoints=terms.checkpoints,
         checkpoint_gb=size,
-        checkpoint_write_s=budget,
-        write_bandwidth_gb_s=computed(
-            lambda seconds: size.expected / seconds,
-            budget,
-            formula=f"{size.expected:,.0f} GB / {budget.expected:g} s",
+        checkpoint_gpu_gb=share,
+        checkpoint_copy_s=copy_s,
+        checkpoint_write_s=write_s,
+        checkpoint_stall_s=copy_s if terms.checkpoints == "async" else write_s,
+        write_bandwidth_gb_s=write_rate,
+        host_write_gb_s=product(
+            write_rate, 1 / training.hosts, formula=f"{write_rate.expected:,.4g} GB/s / {training.hosts:,} hosts"
         ),
-        capacity_tb=exact(
-            KEPT_CHECKPOINTS * size.expected / GB_PER_TB,
-            formula=f"{KEPT_CHECKPOINTS} checkpoints × {size.expected:,.0f} GB",
-            source="number of checkpoints kept: assumed",
-        ),
+        checkpoint_read_s=_read(training, size=size, rate=read_rate),
+        read_bandwidth_gb_s=read_rate,
+        checkpoints_kept=kept,
+        checkpoints_tb=checkpoints_tb,
+        training_data_tb=data_tb,
+        capacity_tb=_capacity(checkpoints_tb, data_tb),
+    )
+
+
+def with_retention(plan: StoragePlan, *, days: Figure, terms: StorageTerms) -> StoragePlan:
+    """The plan with the checkpoints that are kept for good over a run of so many days."""
+    if terms.keep_every_days is None:
+        return plan
+    every = terms.keep_every_days
+    kept = computed(
+        lambda always, run: always + int(run / every),
+        plan.checkpoints_kept,
+        days,
+        formula=f"{plan.checkpoints_kept.formula}, and one in {every:g} of {days.expected:.4g} days",
+        source=plan.checkpoints_kept.source,
+    )
+    size = plan.checkpoint_gb.expected
+    checkpoints_tb = product(kept, size / GB_PER_TB, formula=f"{kept.expected:g} × {size:,.4g} GB")
+    return plan.model_copy(
+        update={
+            "checkpoints_kept": kept,
+            "checkpoints_tb": checkpoints_tb,
+            "capacity_tb": _capacity(checkpoints_tb, plan.training_data_tb),
+        }
+    )
+
+
+def front_gb_s(host: Host) -> Figure:
+    """What one host gets through its front network."""
+    line = stated(host.front_network_gbit_s)
+    return computed(
+        lambda gbit, part: gbit / BITS_PER_BYTE * part,
+        line,
+        FRONT_PART,
+        formula=f"{line.expected:g} Gbit/s / 8 × {FRONT_PART.expected:g}",
+        source=f"{line.source}; {FRONT_PART.source}",
+    )
+
+
+def _gpu_share(training: Training, size: Figure) -> Figure:
+    """Expected: all GPUs write the same; high: the weights are written by the first data-parallel replica alone."""
+    even = size.expected / training.gpus
+    writers = training.replica_writers
+    weights = WEIGHT_BYTES * training.parameters / GB
+    return Figure(
+        expected=even,
+        low=even,
+        high=(size.expected - weights) / training.gpus + weights / writers,
+        formula=f"{size.expected:,.4g} GB / {training.gpus:,} GPUs; high: the weights by the {writers} of one replica",
+        source=f"{CHECKPOINT_SOURCE}; {PUBLISHED_SHARE}",
+    )
+
+
+def _write(training: Training, *, size: Figure, terms: StorageTerms) -> Figure:
+    """Seconds to write one checkpoint: the budget's, or what storage and front networks allow."""
+    front = front_gb_s(training.host)
+    through = f"{training.hosts:,} hosts × {front.expected:.3g} GB/s of front network"
+    if terms.write_gb_s is not None:
+        taken = terms.write_gb_s
+        return computed(
+            lambda each: size.expected / min(taken, each * training.hosts),
+            front,
+            formula=f"{size.expected:,.4g} GB / the lesser of {taken:g} GB/s and {through}",
+            source=f"storage.write_gb_s; {front.source}",
+        )
+    given_s = terms.stall_budget_s
+    budget = WRITE_BUDGET_S[terms.checkpoints] if given_s is None else given(given_s, field="storage.stall_budget_s")
+    return computed(
+        lambda seconds, each: max(seconds, size.expected / (each * training.hosts)),
+        budget,
+        front,
+        formula=f"{budget.expected:g} s allowed; no less than {size.expected:,.4g} GB / ({through})",
+        source=f"{budget.source}; {front.source}",
+    )
+
+
+def _rate(size: Figure, write_s: Figure, *, asked: float | None, field: str) -> Figure:
+    if asked is not None:
+        return given(asked, field=field)
+    return computed(
+        lambda seconds: size.expected / seconds,
+        write_s,
+        formula=f"{size.expected:,.4g} GB / {write_s.expected:.4g} s",
+        source="Meta's storage for 24,576 GPUs: 2 TB/s sustained, 7 TB/s at peak (arXiv 2407.21783)",
+    )
+
+
+def _read(training: Training, *, size: Figure, rate: Figure) -> Figure:
+    """Each byte is read once, by whichever host, and exchanged over the fabric."""
+    front = front_gb_s(training.host)
+    return computed(
+        lambda storage, each: size.expected / min(storage, each * training.hosts),
+        rate,
+        front,
+        formula=f"{size.expected:,.4g} GB / the lesser of {rate.expected:,.4g} GB/s and {training.hosts:,} hosts × "
+        f"{front.expected:.3g} GB/s",
+        source=f"read once and exchanged, as by Megatron-LM's fully parallel load; {front.source}",
+    )
+
+
+def repeated_read_s(plan: StoragePlan, *, parameters: float, replicas: int) -> float:
+    """Seconds to read a checkpoint back where every data-parallel replica reads all weights, not one of them."""
+    repeated = (replicas - 1) * WEIGHT_BYTES * parameters / GB
+    return plan.checkpoint_read_s.expected * (1 + repeated / plan.checkpoint_gb.expected)
+
+
+def _training_data(training: Training) -> Figure:
+    each = 2 if training.vocabulary < SMALL_VOCABULARY else 4
+    return exact(
+        training.tokens * each / GB / GB_PER_TB,
+        formula=f"{training.tokens:.4g} tokens × {each} bytes",
+        source="Megatron-LM, indexed_dataset.py",
+        because="all tokens taken as different; repeats need no storage of their own",
+    )
+
+
+def _capacity(checkpoints_tb: Figure, data_tb: Figure) -> Figure:
+    return computed(
+        lambda one, two: one + two,
+        checkpoints_tb,
+        data_tb,
+        formula=f"{checkpoints_tb.expected:,.4g} TB checkpoints + {data_tb.expected:,.4g} TB tokens",
+        source="Meta's storage for 24,576 GPUs holds 240 PB (arXiv 2407.21783), for all of its uses",
     )

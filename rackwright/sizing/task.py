@@ -44,7 +44,7 @@ def look_up(request: Request) -> Task:
         raise TypeError("a model's name was not resolved")
     place = PLACES.get(request.place, field="place")
     gpu = GPUS.get(request.gpu, field="gpu")
-    shape = _shape(request, place)
+    shape = host_shape(request.gpu, place)
     if request.precision not in gpu.peak_tflops:
         raise refusal(
             field="precision", value=request.precision, expected=f"a precision of {gpu.title}", remedy="use bf16"
@@ -92,13 +92,14 @@ def _with_own_names(request: Request) -> Request:
     return request.model_copy(update=names)
 
 
-def _shape(request: Request, place: PlaceKind) -> str:
-    if request.gpu in place.shapes:
-        return place.shapes[request.gpu]
+def host_shape(gpu: str, place: PlaceKind) -> str:
+    """The host that carries a GPU at a place; `SpecError` where the place has none."""
+    if gpu in place.shapes:
+        return place.shapes[gpu]
     there = ", ".join(place.shapes)
     raise refusal(
         field="gpu",
-        value=request.gpu,
+        value=gpu,
         expected=f"a GPU that {place.title} has: {there}",
         remedy="choose one of them or another place",
     )

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from math import ceil
 
 from rackwright.catalog import SWITCHES
-from rackwright.sizing import fabric, limits, memory, parameters, reliability
+from rackwright.sizing import fabric, limits, memory, parameters, storage, transfer
 from rackwright.sizing.choosing import Choice
-from rackwright.sizing.cost import cost_plan
-from rackwright.sizing.figures import exact
+from rackwright.sizing.cost import Bought, cost_plan
+from rackwright.sizing.delivery import delivery_plan
+from rackwright.sizing.figures import exact, stated
 from rackwright.sizing.power import power_plan
+from rackwright.sizing.reliability import reliability_plan
 from rackwright.sizing.step_plan import model_flops, run_plan, step_plan
-from rackwright.sizing.storage import storage_plan
 from rackwright.sizing.task import Task
 from rackwright.specs.plan import HostsPlan, MemoryPlan, ModelPlan, ParallelismPlan, Plan
 
@@ -33,9 +34,28 @@ def write_up(task: Task, sized: Sized) -> Plan:
     training_hosts = ceil(layout.gpus / task.gpus_per_host)
     step = step_plan(task.architecture, layout, machine, sequence_tokens=task.sequence_tokens)
     parameter_count = parameters.total(task.architecture)
-    storage = storage_plan(parameters=parameter_count)
-    reliable = reliability.reliability_plan(
-        training_hosts=training_hosts, spare_hosts=sized.spares, write_s=storage.checkpoint_write_s
+    request, host = task.request, machine.host
+    checkpoints = storage.storage_plan(
+        storage.Training(
+            parameters=parameter_count,
+            gpus=layout.gpus,
+            replica_writers=layout.tensor * layout.pipeline,
+            hosts=training_hosts,
+            host=host,
+            tokens=request.tokens,
+            vocabulary=task.architecture.vocabulary,
+        ),
+        terms=request.storage,
+    )
+    reliable = reliability_plan(
+        training_hosts=training_hosts,
+        training_gpus=layout.gpus,
+        pool_hosts=sized.hosts,
+        spare_hosts=sized.spares,
+        gpu=request.gpu,
+        levels=task.place.levels,
+        storage=checkpoints,
+        terms=request.reliability,
     )
     run = run_plan(
         task.architecture,
@@ -47,17 +67,17 @@ def write_up(task: Task, sized: Sized) -> Plan:
         goodput=reliable.goodput,
     )
     wished = task.request.switch or task.place.switch
-    switch_name = fabric.large_enough(wished, host=machine.host, hosts=sized.hosts)
+    switch_name = fabric.large_enough(wished, host=host, hosts=sized.hosts)
     switch = SWITCHES.entries[switch_name]
-    tree = fabric.fat_tree(
-        endpoints=fabric.endpoints(host=machine.host, hosts=sized.hosts, switch=switch), ports=switch.ports
-    )
+    tree = fabric.fat_tree(endpoints=fabric.endpoints(host=host, hosts=sized.hosts, switch=switch), ports=switch.ports)
+    network = fabric.fabric_plan(switch_name=switch_name, switch=switch, host=host, tree=tree)
+    stored = storage.with_retention(checkpoints, days=run.days, terms=request.storage)
     power = power_plan(
-        host=machine.host,
+        host=host,
         hosts=sized.hosts,
         switch=switch,
-        tree=tree,
-        cooling=task.request.cooling or task.place.cooling,
+        fabric=network,
+        cooling=request.cooling or task.place.cooling,
         days=run.days,
     )
     whole = Plan(
@@ -77,16 +97,40 @@ def write_up(task: Task, sized: Sized) -> Plan:
         step=step,
         run=run,
         reliability=reliable,
-        fabric=fabric.fabric_plan(switch_name=switch_name, switch=switch, host=machine.host, tree=tree),
-        storage=storage,
+        fabric=network,
+        storage=stored,
+        transfer=transfer.transfer_plan(
+            transfer.model_bytes(parameter_count),
+            transfer.Machine(
+                gpu=machine.gpu,
+                host=host,
+                hosts=sized.hosts,
+                levels=task.place.levels,
+                network_efficiency=machine.software.network_efficiency,
+                storage_read_gb_s=stored.read_bandwidth_gb_s,
+            ),
+        ),
         power=power,
         cost=cost_plan(
-            host=machine.host,
+            Bought(
+                host=host,
+                hosts=sized.hosts,
+                switch=switch,
+                fabric=network,
+                storage=stored,
+                power=power,
+                days=run.days,
+            ),
+            terms=request.money,
+        ),
+        delivery=delivery_plan(
             hosts=sized.hosts,
-            switch=switch,
-            switches=tree.switches,
-            days=run.days,
-            energy_gwh=power.energy_gwh,
+            spares=sized.spares,
+            gpus_per_host=task.gpus_per_host,
+            fabric=network,
+            levels=task.place.levels,
+            terms=request.delivery,
+            repairs=request.reliability,
         ),
         warnings=(),
     )
@@ -136,7 +180,7 @@ def _memory_plan(task: Task, choice: Choice) -> MemoryPlan:
     fullest = max(ranks, key=lambda rank: rank.total_gb)
     return MemoryPlan(
         ranks=ranks,
-        capacity_gb=task.machine.gpu.memory_gb,
+        capacity_gb=stated(task.machine.gpu.memory_gb),
         fullest_gb=exact(
             fullest.total_gb,
             formula=f"rank {fullest.rank}: {fullest.weights_and_gradients_gb:.1f} weights and gradients + "

@@ -1,4 +1,4 @@
-"""A figure: a value with its range and where it comes from."""
+"""A figure: a value with its range and where it comes from; or the plain statement that nobody knows it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ class Figure(Spec):
     """Where it, or its formula, was read."""
     assumed: bool = False
     """True for a figure that no source gives: a judgement to be replaced by one's own."""
+    exact_because: str = ""
+    """Why it has no range; empty where it has one."""
 
     @model_validator(mode="after")
     def _range_holds_expected(self) -> Figure:
@@ -35,3 +37,10 @@ class Figure(Spec):
                     remedy="check which of the two is wrong",
                 )
         return self
+
+
+class Unknown(Spec):
+    """A figure that no source gives and that nothing here can tell: said to be unknown, not invented."""
+
+    unknown: str
+    """Why it isn't known, and what to give instead."""

@@ -13,7 +13,9 @@ from pydantic import Field
 from rackwright.specs.architecture import Architecture
 from rackwright.specs.base import Spec
 from rackwright.specs.figure import Figure
+from rackwright.specs.operation import ReliabilityPlan, StoragePlan, TransferPlan
 from rackwright.specs.request import Request
+from rackwright.specs.site import CostPlan, DeliveryPlan, PowerPlan
 
 Recompute = Literal["none", "selective", "full"]
 
@@ -127,20 +129,6 @@ class RunPlan(Spec):
     """With the losses of `reliability`."""
 
 
-class ReliabilityPlan(Spec):
-    """What fails, what it costs, and what is kept for it."""
-
-    failures_per_host_day: Figure
-    failures_per_day: Figure
-    mean_time_to_failure_h: Figure
-    restart_s: Figure
-    """From a failure to the next step: detection, placement, start, reading the checkpoint."""
-    checkpoint_interval_s: Figure
-    goodput: Figure
-    """The part of the time that goes into steps that count."""
-    spares: Figure
-
-
 class FabricPlan(Spec):
     """The RDMA fabric, rail-optimised and non-blocking."""
 
@@ -158,39 +146,6 @@ class FabricPlan(Spec):
     bisection_tbit_s: Figure
 
 
-class StoragePlan(Spec):
-    """Checkpoints and what they ask of storage."""
-
-    checkpoint_gb: Figure
-    checkpoint_write_s: Figure
-    write_bandwidth_gb_s: Figure
-    capacity_tb: Figure
-
-
-class PowerPlan(Spec):
-    """Power and water of all hosts of the pool, at full load."""
-
-    hosts_mw: Figure
-    it_mw: Figure
-    """Hosts, network, storage."""
-    facility_mw: Figure
-    energy_gwh: Figure
-    """Over the run."""
-    water_m3_per_day: Figure
-
-
-class CostPlan(Spec):
-    """Money for all hosts of the pool."""
-
-    rent_usd_per_gpu_h: Figure
-    rent_usd: Figure
-    """The whole pool rented for the run."""
-    capital_usd: Figure
-    """The whole pool bought, network and storage included."""
-    electricity_usd: Figure
-    """Over the run."""
-
-
 class Plan(Spec):
     """The answer to a request."""
 
@@ -206,7 +161,9 @@ class Plan(Spec):
     reliability: ReliabilityPlan
     fabric: FabricPlan
     storage: StoragePlan
+    transfer: TransferPlan
     power: PowerPlan
     cost: CostPlan
+    delivery: DeliveryPlan
     warnings: tuple[str, ...]
     """What breaks first, in words, the worst first."""

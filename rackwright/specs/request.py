@@ -8,9 +8,11 @@ from pydantic import Field, StringConstraints, model_validator
 
 from rackwright.specs.architecture import Architecture
 from rackwright.specs.base import DnsLabel, Spec, refuse
+from rackwright.specs.terms import DeliveryTerms, MoneyTerms, ReliabilityTerms, StorageTerms
 
 PositiveInt = Annotated[int, Field(ge=1)]
-Cooling = Literal["air", "liquid"]
+Cooling = Literal["air", "liquid", "dry"]
+"""`air`: chilled air, heat leaves by cooling towers; `liquid`: to the chip, by towers; `dry`: to the chip, no water."""
 Precision = Literal["bf16", "fp8"]
 
 MAX_GPUS = 131_072
@@ -48,6 +50,10 @@ class Request(Spec):
     """True where `gpus` is all that there is, so that spare hosts come out of them, not on top."""
     deadline_days: Annotated[float, Field(gt=0)] | None = None
     """Days, all losses included, in which the run shall be done."""
+    storage: StorageTerms = StorageTerms()
+    reliability: ReliabilityTerms = ReliabilityTerms()
+    delivery: DeliveryTerms = DeliveryTerms()
+    money: MoneyTerms = MoneyTerms()
 
     @model_validator(mode="after")
     def _something_is_given(self) -> Request:

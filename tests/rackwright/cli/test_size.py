@@ -69,7 +69,7 @@ def test_files_are_written_and_valid(run: Run, tmp_path: Path, snapshot: Snapsho
         (
             ("--model", "llama-3-8b", "--gpus", "8", "--explain", "x"),
             3,
-            "explain: got 'x'; expected one of model.param",
+            "explain: got 'x'; expected a figure of the plan: ",
         ),
     ],
 )

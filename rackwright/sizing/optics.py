@@ -1,0 +1,37 @@
+"""Transceivers and cables of the RDMA fabric: how many, what they draw, what they cost."""
+
+from __future__ import annotations
+
+from rackwright.specs.figure import Figure
+from rackwright.specs.plan import FabricPlan
+
+TRANSCEIVER_W = Figure(
+    low=7.0,
+    expected=8.5,
+    high=14.0,
+    source="half of a twin-port 800G module of 16-18 W (vendors' data sheets); high: a 400G module of 12-14 W by "
+    "itself; low: linear-drive optics",
+)
+"""One 400 Gbit/s transceiver."""
+
+TRANSCEIVER_USD = Figure(
+    low=450,
+    expected=650,
+    high=1000,
+    source="trade press 2025: 400G 600-800 dollars, 800G twin-port 1,100-1,400, less 20-30 % in volume; high: 30-50 % "
+    "more from the switch's vendor",
+)
+"""One 400 Gbit/s transceiver."""
+
+CABLE_USD = Figure(
+    low=30, expected=80, high=150, source="trade press 2025: fibre trunk cables at 50-150 dollars; low: patch cords"
+)
+"""The fibre of one cable."""
+
+ENDS = 2
+"""Transceivers of a cable. Copper to hosts of the same rack has none; the count is on the high side there."""
+
+
+def transceivers(fabric: FabricPlan) -> int:
+    """Transceivers of all cables."""
+    return ENDS * fabric.cables
