@@ -181,7 +181,10 @@ class Software(Entry):
     """Seconds for each further rank of a ring and message."""
     tensor_overlap: Figure
     """Part of the communication between tensor ranks that work hides."""
+    context_overlap: Figure
+    """Part of attention's time that the context ring can hide behind."""
     pipeline_overlap: Figure
+    """Part of the transfers between pipeline ranks that an interleaved schedule hides."""
     data_interference: Figure
     """Part of hidden communication between data ranks that slows the work it hides behind."""
     straggler_part: Figure

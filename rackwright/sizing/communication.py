@@ -53,7 +53,7 @@ def context_s(batch: MicroBatch, *, attention_s: Numbers) -> Numbers:
     width = 2 * batch.architecture.key_value_width * VALUE_BYTES / layouts.tensor
     size = CONTEXT_PASSES * batch.tokens * (layouts.context - 1) * width
     rate = batch.machine.collective_bytes_per_s(layouts.context, inner=layouts.tensor)
-    return np.maximum(0.0, size / rate - attention_s)
+    return np.maximum(0.0, size / rate - attention_s * batch.machine.software.context_overlap.expected)
 
 
 def expert_s(batch: MicroBatch, layer: LayerWork) -> Numbers:

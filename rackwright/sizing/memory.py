@@ -145,6 +145,7 @@ def parameters_held(architecture: Architecture, layouts: Layouts, stage: Stage) 
     first, last = stage.rank == 0, stage.rank == layouts.pipeline - 1
     own_head = last & ~(architecture.tied_embeddings & first)
     ends = first * parameters.embedding(architecture) + own_head * parameters.head(architecture)
+    ends = ends + last * architecture.prediction_layers * 2 * architecture.hidden**2  # projections before the modules
     return Held(shared=shared + ends / layouts.tensor, experts=experts)
 
 
@@ -159,7 +160,8 @@ def _activation_bytes(architecture: Architecture, layouts: Layouts, stage: Stage
     inputs = in_flight * stage.layers * own * VALUE_BYTES * architecture.hidden
     recomputed = inputs + np.where(stage.expert > 0, expert_bytes, dense_bytes)
     is_last = stage.rank == layouts.pipeline - 1
-    logits = np.where(is_last, LOGIT_BYTES * own * architecture.vocabulary, 0.0)
+    heads = is_last * (1 + architecture.prediction_layers)
+    logits: Numbers = heads * LOGIT_BYTES * own * architecture.vocabulary
     return np.where(layouts.recompute_full, recomputed, whole) + logits
 
 

@@ -58,9 +58,14 @@ def telling_ranks(architecture: Architecture, pipeline: int) -> list[tuple[int, 
 
 
 def rank_layers(architecture: Architecture, pipeline: int) -> list[tuple[int, int]]:
-    """Dense and expert layers of each rank, as if chunks weren't interleaved."""
+    """Dense and expert layers of each rank, as if chunks weren't interleaved.
+
+    The last rank also has the layers of multi-token prediction.
+    """
     found, first = [], 0
-    for count in stage_layers(architecture.layers, pipeline):
+    counts = list(stage_layers(architecture.layers, pipeline))
+    counts[-1] += architecture.prediction_layers
+    for count in counts:
         expert = sum(architecture.kind(layer).experts for layer in range(first, first + count))
         found.append((count - expert, expert))
         first += count

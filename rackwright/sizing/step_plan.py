@@ -35,6 +35,15 @@ SLOWER_WHEN_HIGHER = frozenset(
 """Constants of the training software whose high end means a longer step; of all others it means a shorter one."""
 
 
+NOTHING_HIDDEN = {
+    "tensor_overlap": Figure(expected=0.0),
+    "context_overlap": Figure(expected=0.0),
+    "pipeline_overlap": Figure(expected=0.0),
+    "data_interference": Figure(expected=1.0),
+}
+"""The constants with which all communication is exposed: what is hidden is the difference."""
+
+
 def step_plan(architecture: Architecture, layout: Layout, machine: Machine, *, sequence_tokens: int) -> StepPlan:
     """The parts of a step: expected, and with all of the software's constants at their slow or fast ends.
 
@@ -42,12 +51,13 @@ def step_plan(architecture: Architecture, layout: Layout, machine: Machine, *, s
     that its constants were not fitted to.
     """
     layouts = Layouts.of([layout])
-    expected, slow, fast = (
+    expected, slow, fast, open_ = (
         step_times(architecture, layouts, replace(machine, software=software), sequence_tokens=sequence_tokens)
         for software in (
             machine.software,
             _at_end(machine.software, slow=True),
             _at_end(machine.software, slow=False),
+            machine.software.model_copy(update=NOTHING_HIDDEN),
         )
     )
 
@@ -55,6 +65,17 @@ def step_plan(architecture: Architecture, layout: Layout, machine: Machine, *, s
         value, one, other = (float(getattr(times, name)[0]) for times in (expected, slow, fast))
         return Figure(
             expected=value, low=min(one, other, value), high=max(one, other, value), formula=formula, source=SOURCE
+        )
+
+    def hidden(name: str, behind: str) -> Figure:
+        exposed, most, least, whole = (float(getattr(times, name)[0]) for times in (expected, slow, fast, open_))
+        value = max(0.0, whole - exposed)
+        return Figure(
+            expected=value,
+            low=min(value, max(0.0, whole - most)),
+            high=max(value, whole - least),
+            formula=f"{whole:.4g} s of messages − {exposed:.4g} s exposed; hidden behind {behind}",
+            source=SOURCE,
         )
 
     each = f"{layout.micro_batches} micro-batches on the slowest pipeline rank"
@@ -74,6 +95,10 @@ def step_plan(architecture: Architecture, layout: Layout, machine: Machine, *, s
         data_communication_s=part("data_s", f"exposed part, {layout.data} data × {layout.context} context ranks"),
         optimizer_s=part("optimizer_s", "memory traffic of the optimizer's shard"),
         straggler_s=part("straggler_s", f"waiting for the slowest of {layout.gpus:,} GPUs: grows with √ln(hosts)"),
+        tensor_communication_hidden_s=hidden("tensor_s", "matrix work"),
+        context_communication_hidden_s=hidden("context_s", "attention"),
+        pipeline_communication_hidden_s=hidden("pipeline_s", "other chunks' work"),
+        data_communication_hidden_s=hidden("data_s", "forward and backward pass"),
         step_s=_whole(expected, architecture, machine.software),
     )
 

@@ -21,7 +21,7 @@ from rackwright.sizing.layouts import Integers, Layouts, Numbers, total
 from rackwright.sizing.machine import Machine
 from rackwright.sizing.memory import Held, parameters_held
 from rackwright.sizing.micro_batch import MicroBatch
-from rackwright.sizing.stages import Stage, stages
+from rackwright.sizing.stages import Stage, rank_layers, stages
 from rackwright.specs.architecture import Architecture
 
 CAST_BYTES = 4
@@ -100,19 +100,20 @@ def step_times(architecture: Architecture, layouts: Layouts, machine: Machine, *
     batch = MicroBatch(architecture=architecture, layouts=layouts, machine=machine, sequence_tokens=sequence_tokens)
     dense = _layer_parts(batch, work.dense_work(architecture))
     expert = _layer_parts(batch, work.expert_work(architecture)) if architecture.experts else dense
-    head = _head_parts(batch)
+    end = _head_parts(batch) * (1.0 + architecture.prediction_layers)
     split = stages(architecture, layouts)
+    ((dense_layers, expert_layers),) = rank_layers(architecture, 1)
 
     def on(stage: Stage) -> Parts:
         return dense * stage.dense + expert * stage.expert
 
-    slowest = _slowest([*(on(stage) for stage in split[:-1]), on(split[-1]) + head])
+    slowest = _slowest([*(on(stage) for stage in split[:-1]), on(split[-1]) + end])
     pipeline_s = communication.pipeline_s(batch)
     one_s = slowest.total_s + pipeline_s
     all_ranks_s = (
-        dense.total_s * (architecture.layers - architecture.expert_layers)
-        + expert.total_s * architecture.expert_layers
-        + head.total_s
+        dense.total_s * float(dense_layers)
+        + expert.total_s * float(expert_layers)
+        + end.total_s
         + pipeline_s * layouts.pipeline
     )
     bubble_s = np.where(layouts.pipeline > 1, np.maximum(0.0, all_ranks_s - one_s) / layouts.virtual_pipeline, 0.0)

@@ -188,5 +188,6 @@ def _memory_plan(task: Task, choice: Choice) -> MemoryPlan:
             f"{fullest.overhead_gb:.1f} overhead",
             source="Megatron-LM, theoretical_memory_usage.py",
         ),
+        fullest_rank=fullest.rank,
         fits=fullest.total_gb <= task.machine.gpu.memory_gb.expected,
     )

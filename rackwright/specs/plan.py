@@ -90,6 +90,8 @@ class MemoryPlan(Spec):
     ranks: tuple[RankMemory, ...]
     capacity_gb: Figure
     fullest_gb: Figure
+    fullest_rank: int
+    """The pipeline rank that runs out of memory first."""
     fits: bool
 
 
@@ -112,6 +114,12 @@ class StepPlan(Spec):
     straggler_s: Figure
     """Waiting for the slowest of many GPUs."""
     step_s: Figure
+    """The sum of the parts above."""
+    tensor_communication_hidden_s: Figure
+    """What work hides of the messages, in no sum; so with the three below."""
+    context_communication_hidden_s: Figure
+    pipeline_communication_hidden_s: Figure
+    data_communication_hidden_s: Figure
 
 
 class RunPlan(Spec):

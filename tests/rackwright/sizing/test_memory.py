@@ -58,7 +58,7 @@ def test_all_ranks_together_hold_all_parameters(name: str) -> None:
     ranks = memory.rank_memories(architecture, layout, MEGATRON, sequence_tokens=8192)
     whole = sum(rank.weights_and_gradients_gb for rank in ranks) * 1e9 / (2 + MEGATRON.gradient_bytes)
     twice = parameters.head(architecture) if architecture.tied_embeddings else 0
-    assert whole == pytest.approx(parameters.total(architecture) + twice, rel=1e-6)
+    assert whole == pytest.approx(parameters.trained(architecture) + twice, rel=1e-6)
 
 
 def test_one_gpu_of_a_whole_model_takes_16_bytes_a_parameter() -> None:
