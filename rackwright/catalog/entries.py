@@ -49,7 +49,7 @@ class Gpu(Entry):
     peak_tflops: dict[Precision, Figure]
     """Dense peak by precision, in 10^12 floating-point operations a second."""
     achievable_tflops: Annotated[dict[Precision, Figure], Field(default_factory=dict)]
-    """The highest sustained rate of a matrix multiplication that was measured, where one was; same unit."""
+    """The highest sustained rate of a matrix multiplication, where one was measured or follows from one; same unit."""
     memory_gb: Figure
     """10^9 bytes."""
     memory_bandwidth_gb_s: Figure

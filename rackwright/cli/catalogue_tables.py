@@ -29,7 +29,7 @@ def models() -> Listing:
 
 def gpus() -> Listing:
     """GPUs, and the accelerators that can be compared with them but not planned with."""
-    columns = ("name", "BF16 TFLOPS", "measured", "FP8 TFLOPS", "measured", "memory GB", "GB/s", "NVLink GB/s", "W")
+    columns = ("name", "BF16 TFLOPS", "achievable", "FP8 TFLOPS", "achievable", "memory GB", "GB/s", "NVLink GB/s", "W")
     return Listing(columns, (_chip(name, chip) for name, chip in (GPUS.entries | ACCELERATORS.entries).items()))
 
 
@@ -79,12 +79,12 @@ def _experts(architecture: Architecture) -> str:
 
 
 def _chip(name: str, chip: Gpu | Accelerator) -> tuple[str, ...]:
-    measured = chip.achievable_tflops if isinstance(chip, Gpu) else {}
+    achievable = chip.achievable_tflops if isinstance(chip, Gpu) else {}
     figures = (
         chip.peak_tflops.get("bf16"),
-        measured.get("bf16"),
+        achievable.get("bf16"),
         chip.peak_tflops.get("fp8"),
-        measured.get("fp8"),
+        achievable.get("fp8"),
         chip.memory_gb,
         chip.memory_bandwidth_gb_s,
         chip.nvlink_gb_s if isinstance(chip, Gpu) else None,
