@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rackwright.catalog import MODELS
-from rackwright.sizing import flops
+from rackwright.sizing import flops, parameters
 
 pytestmark = pytest.mark.pure
 
@@ -65,6 +65,16 @@ def test_benchmarks_of_mixtures_of_experts_count_causal_attention(
     architecture = MODELS.entries[name].architecture.model_copy(update={"prediction_layers": prediction_layers})
     per_token = flops.train_flops(architecture, sequence_tokens=4096)
     assert per_token * tokens_per_s_per_gpu / 1e12 == pytest.approx(tflops, rel=0.005)
+
+
+def test_multi_token_prediction_attends_once_more() -> None:
+    """Each module is one more layer, and one more pass through the output projection."""
+    architecture = MODELS.entries["deepseek-v3-671b"].architecture
+    without = architecture.model_copy(update={"prediction_layers": 0})
+    attention = flops.attention_flops(architecture, sequence_tokens=4096)
+    assert attention == pytest.approx(62 / 61 * flops.attention_flops(without, sequence_tokens=4096))
+    module = flops.layer_matrix_flops(parameters.prediction_layer(architecture)) + flops.head_flops(architecture)
+    assert flops.matrix_flops(architecture) == flops.matrix_flops(without) + module
 
 
 def test_a_window_saves_what_lies_outside() -> None:
