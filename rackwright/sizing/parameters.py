@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rackwright.sizing import products
 from rackwright.specs.architecture import Architecture
 
 
@@ -36,8 +37,8 @@ class LayerParameters:
 def dense_layer(architecture: Architecture) -> LayerParameters:
     """A layer with a dense feed-forward network."""
     return LayerParameters(
-        attention=_attention(architecture),
-        feed_forward=_feed_forward_matrices(architecture, architecture.ffn),
+        attention=products.attention(architecture).weights,
+        feed_forward=products.network(architecture, architecture.ffn).weights,
         routed=0,
         routed_active=0,
         norms=_norms(architecture) + _feed_forward_biases(architecture, architecture.ffn),
@@ -49,12 +50,12 @@ def expert_layer(architecture: Architecture) -> LayerParameters:
     experts = architecture.experts
     if experts is None:
         raise ValueError("the architecture has no experts")
-    one = _feed_forward_matrices(architecture, experts.ffn) + _feed_forward_biases(architecture, experts.ffn)
+    one = products.network(architecture, experts.ffn).weights + _feed_forward_biases(architecture, experts.ffn)
     shared_ffn = experts.shared_ffn or experts.ffn
     shared_biases = experts.shared * _feed_forward_biases(architecture, shared_ffn)
     return LayerParameters(
-        attention=_attention(architecture),
-        feed_forward=experts.shared * _feed_forward_matrices(architecture, shared_ffn)
+        attention=products.attention(architecture).weights,
+        feed_forward=experts.shared * products.network(architecture, shared_ffn).weights
         + architecture.hidden * experts.count,
         routed=experts.count * one,
         routed_active=experts.active * one,
@@ -91,7 +92,7 @@ def embedding(architecture: Architecture) -> int:
 
 def head(architecture: Architecture) -> int:
     """The output projection as a matrix; with tied embeddings it is the embedding's own."""
-    return architecture.vocabulary * architecture.hidden
+    return products.head(architecture).weights
 
 
 def norm(architecture: Architecture) -> int:
@@ -132,26 +133,10 @@ def active(architecture: Architecture) -> int:
     return total(architecture) - idle
 
 
-def _feed_forward_matrices(architecture: Architecture, width: int) -> int:
-    return (3 if architecture.gated else 2) * architecture.hidden * width
-
-
 def _feed_forward_biases(architecture: Architecture, width: int) -> int:
     if not architecture.biases:
         return 0
     return (2 if architecture.gated else 1) * width + architecture.hidden
-
-
-def _attention(architecture: Architecture) -> int:
-    hidden = architecture.hidden
-    latent = architecture.latent_attention
-    if latent is None:
-        return 2 * hidden * (architecture.query_width + architecture.key_value_width)
-    heads = architecture.heads
-    queries = latent.query_rank * (hidden + heads * (latent.nope_head + latent.rope_head))
-    down = hidden * (latent.key_value_rank + latent.rope_head)
-    up = latent.key_value_rank * heads * (latent.nope_head + latent.value_head)
-    return queries + down + up + heads * latent.value_head * hidden
 
 
 def _norms(architecture: Architecture) -> int:

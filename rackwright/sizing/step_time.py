@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from rackwright.sizing import communication, work
+from rackwright.sizing import communication, products, work
 from rackwright.sizing.flops import attention_flops
 from rackwright.sizing.layouts import Integers, Layouts, Numbers, total
 from rackwright.sizing.machine import Machine
@@ -195,12 +195,12 @@ def _elementwise_s(batch: MicroBatch, layer: work.LayerWork) -> Numbers:
     return traffic / (batch.machine.memory_bytes_per_s * slower)
 
 
-def _shared_products_s(batch: MicroBatch, products: work.Products, machine: Machine) -> Numbers:
+def _shared_products_s(batch: MicroBatch, matrices: products.Products, machine: Machine) -> Numbers:
     """Products that tensor ranks share, forward and backward."""
     ranks = batch.layouts.tensor
-    flops = 6 * batch.tokens * products.weights / ranks
-    values = batch.tokens * (products.whole + products.split / ranks)
-    return flops / machine.matrix_flops + _traffic_s(machine, values=values, weights=products.weights / ranks)
+    flops = 6 * batch.tokens * matrices.weights / ranks
+    values = batch.tokens * (matrices.whole + matrices.split / ranks)
+    return flops / machine.matrix_flops + _traffic_s(machine, values=values, weights=matrices.weights / ranks)
 
 
 def _expert_products_s(batch: MicroBatch, layer: work.LayerWork) -> Numbers:
@@ -233,7 +233,7 @@ def _head_parts(batch: MicroBatch) -> Parts:
     machine = batch.machine.in_precision("bf16")
     logits = batch.own_tokens * batch.architecture.vocabulary
     return Parts(
-        matrix_s=_shared_products_s(batch, work.head_work(batch.architecture), machine),
+        matrix_s=_shared_products_s(batch, products.head(batch.architecture), machine),
         attention_s=none,
         elementwise_s=logits * work.LOSS_BYTES / machine.memory_bytes_per_s,
         tensor_s=none,

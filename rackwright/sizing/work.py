@@ -1,14 +1,10 @@
-"""The work of one layer, in FLOPs and bytes, counted from its matrices.
-
-A matrix product of M rows (tokens), K inputs and N outputs costs 2·M·K·N FLOPs and moves its inputs, weights and
-outputs through the GPU's memory. Products split over the tensor ranks keep one side whole: a column-parallel one its
-inputs, a row-parallel one its outputs. With sequence parallelism everything else is split over the tokens.
-"""
+"""The work of one layer: its matrix products, and the memory traffic of all that goes element by element."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rackwright.sizing.products import Products, attention, network, replicated
 from rackwright.specs.architecture import Architecture
 
 FORWARD_PART = 1 / 3
@@ -44,38 +40,6 @@ ways."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Products:
-    """Matrix products with the same tokens, summed: what FLOPs and bytes follow from."""
-
-    weights: float = 0.0
-    """Σ K·N."""
-    whole: float = 0.0
-    """Σ of the sides that tensor parallelism leaves whole."""
-    split: float = 0.0
-    """Σ of the sides that it splits."""
-
-    def __add__(self, other: Products) -> Products:
-        return Products(
-            weights=self.weights + other.weights, whole=self.whole + other.whole, split=self.split + other.split
-        )
-
-
-def column(inputs: int, outputs: int) -> Products:
-    """A product whose outputs the tensor ranks split."""
-    return Products(weights=inputs * outputs, whole=inputs, split=outputs)
-
-
-def row(inputs: int, outputs: int) -> Products:
-    """A product whose inputs they split."""
-    return Products(weights=inputs * outputs, whole=outputs, split=inputs)
-
-
-def replicated(inputs: int, outputs: int) -> Products:
-    """A product that each tensor rank does for its own tokens, with all of the weights."""
-    return Products(weights=inputs * outputs, split=inputs + outputs)
-
-
-@dataclass(frozen=True, kw_only=True)
 class LayerWork:
     """One layer of one kind."""
 
@@ -96,7 +60,7 @@ class LayerWork:
 
 def dense_work(architecture: Architecture) -> LayerWork:
     """A layer with a dense feed-forward network."""
-    shared = _attention(architecture) + _network(architecture, architecture.ffn)
+    shared = attention(architecture) + network(architecture, architecture.ffn)
     return _layer(architecture, shared=shared, width=architecture.ffn, routed=None)
 
 
@@ -106,15 +70,10 @@ def expert_work(architecture: Architecture) -> LayerWork:
     if experts is None:
         raise ValueError("the architecture has no experts")
     width = experts.shared * (experts.shared_ffn or experts.ffn)
-    shared = _attention(architecture) + replicated(architecture.hidden, experts.count)
+    shared = attention(architecture) + replicated(architecture.hidden, experts.count)
     if width:
-        shared += _network(architecture, width)
+        shared += network(architecture, width)
     return _layer(architecture, shared=shared, width=width, routed=experts.ffn)
-
-
-def head_work(architecture: Architecture) -> Products:
-    """The output projection."""
-    return column(architecture.hidden, architecture.vocabulary)
 
 
 def _layer(architecture: Architecture, *, shared: Products, width: int, routed: int | None) -> LayerWork:
@@ -124,28 +83,10 @@ def _layer(architecture: Architecture, *, shared: Products, width: int, routed: 
     experts = architecture.experts
     return LayerWork(
         shared=shared,
-        experts=_network(architecture, routed) if routed else Products(),
+        experts=network(architecture, routed) if routed else Products(),
         experts_active=experts.active if experts and routed else 0,
         experts_count=experts.count if experts and routed else 0,
         elementwise_bytes=elementwise,
         expert_elementwise_bytes=(activation * routed + PERMUTATION_BYTES * architecture.hidden) if routed else 0.0,
         saved_by_recompute_bytes=elementwise * FORWARD_PART,
-    )
-
-
-def _network(architecture: Architecture, width: int) -> Products:
-    return column(architecture.hidden, (2 if architecture.gated else 1) * width) + row(width, architecture.hidden)
-
-
-def _attention(architecture: Architecture) -> Products:
-    hidden, latent = architecture.hidden, architecture.latent_attention
-    if latent is None:
-        queries_keys_values = column(hidden, architecture.query_width + 2 * architecture.key_value_width)
-        return queries_keys_values + row(architecture.query_width, hidden)
-    heads = architecture.heads
-    return (
-        replicated(hidden, latent.query_rank + latent.key_value_rank + latent.rope_head)
-        + column(latent.query_rank, heads * (latent.nope_head + latent.rope_head))
-        + column(latent.key_value_rank, heads * (latent.nope_head + latent.value_head))
-        + row(heads * latent.value_head, hidden)
     )
