@@ -107,6 +107,11 @@ class Host(Entry):
     rent_usd_per_gpu_h: Figure
 
     @property
+    def nvlink_domain_hosts(self) -> int:
+        """Hosts whose GPUs reach each other over NVLink; 1 where NVLink ends at the host."""
+        return max(1, self.nvlink_domain_gpus // self.gpus_per_host)
+
+    @property
     def network_gbit_s(self) -> float:
         """All RDMA ports of the host together, one direction."""
         return self.ports_per_host * self.port_bandwidth_gbit_s.expected
@@ -142,9 +147,10 @@ class PlaceKind(Entry):
     system_shape: str
     switch: str
     cooling: Cooling
-    levels: tuple[FabricLevel, ...]
-    levels_source: str
-    levels_assumed: bool
+    levels: tuple[FabricLevel, ...] = ()
+    """Unset where they follow from the fabric that is planned."""
+    levels_source: str = ""
+    levels_assumed: bool = False
 
 
 class Software(Entry):

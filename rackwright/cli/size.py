@@ -81,7 +81,7 @@ def size(
         typer.Option(
             "--set",
             metavar="PATH=VALUE",
-            help="Any field of the request below `storage`, `reliability`, `delivery` or `money`, such as "
+            help="Any field of the request below `fabric`, `storage`, `reliability`, `delivery` or `money`, such as "
             "`money.depreciation_years=5`; repeat it for more.",
         ),
     ] = None,

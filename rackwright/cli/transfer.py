@@ -12,6 +12,7 @@ from rackwright.cli.outcome import CommandError, ExitCode
 from rackwright.cli.output import Json, print_json, print_table
 from rackwright.cli.plan_table import number
 from rackwright.sizing import parameters
+from rackwright.sizing.fabric import levels_at
 from rackwright.sizing.figures import given
 from rackwright.sizing.task import host_shape
 from rackwright.sizing.transfer import BYTES_PER_PARAMETER, Machine, model_bytes, transfer_plan
@@ -46,13 +47,14 @@ def transfer(
     kind = PLACES.get(place, field="place")
     card = GPUS.get(gpu, field="gpu")
     host = HOSTS.entries[host_shape(gpu, kind)]
+    hosts = ceil(gpus / host.gpus_per_host)
     plan = transfer_plan(
         _size(model, bytes_per_parameter, gigabytes),
         Machine(
             gpu=card,
             host=host,
-            hosts=ceil(gpus / host.gpus_per_host),
-            levels=kind.levels,
+            hosts=hosts,
+            levels=levels_at(kind, host=host, hosts=hosts),
             network_efficiency=SOFTWARE.entries[Request.model_fields["software"].default].network_efficiency,
             storage_read_gb_s=STORAGE_UNKNOWN if read_gb_s is None else given(read_gb_s, field="--read-gb-s"),
         ),

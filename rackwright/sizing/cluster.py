@@ -67,7 +67,7 @@ def cluster_spec(
         kubernetes_version=KUBERNETES_VERSION,
         network=addresses.network(hosts=hosts, pods=hosts * pods_per_host) if isinstance(place, OraclePlace) else None,
         fabric=Fabric(
-            levels=kind.levels,
+            levels=plan.fabric.levels,
             rails=shape.rails,
             ports_per_host=shape.ports_per_host,
             port_bandwidth_gbit_s=shape.port_bandwidth_gbit_s.expected,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rackwright.catalog import Host, Switch
 from rackwright.sizing.figures import computed, given, given_or, product, stated, total
-from rackwright.sizing.optics import CABLE_USD, ENDS, TRANSCEIVER_USD, transceivers
+from rackwright.sizing.optics import CABLE_USD, TRANSCEIVER_USD
 from rackwright.specs.figure import Figure, Unknown
 from rackwright.specs.operation import StoragePlan
 from rackwright.specs.plan import FabricPlan
@@ -171,7 +171,7 @@ def _capital_parts(bought: Bought) -> dict[str, Figure]:
         formula=f"{bought.hosts:,} hosts × {bought.host.capital_usd.expected:,.0f} USD",
         source=bought.host.capital_usd.source,
     )
-    modules = transceivers(bought.fabric)
+    modules, cables = bought.fabric.optics, bought.fabric.cables
     return {
         "hosts_usd": hosts_usd,
         "switches_usd": product(
@@ -181,10 +181,10 @@ def _capital_parts(bought: Bought) -> dict[str, Figure]:
             source=bought.switch.capital_usd.source,
         ),
         "optics_usd": computed(
-            lambda module, cable: bought.fabric.cables * (ENDS * module + cable),
+            lambda module, cable: modules * module + cables * cable,
             TRANSCEIVER_USD,
             CABLE_USD,
-            formula=f"{modules:,} transceivers × {TRANSCEIVER_USD.expected:g} USD + {bought.fabric.cables:,} cables × "
+            formula=f"{modules:,} transceivers × {TRANSCEIVER_USD.expected:g} USD + {cables:,} cables × "
             f"{CABLE_USD.expected:g} USD",
             source=f"{TRANSCEIVER_USD.source}; {CABLE_USD.source}",
         ),

@@ -166,7 +166,7 @@ def delivery_plan(
 ) -> DeliveryPlan:
     """The phases with their dates, at the expected pace and at both ends."""
     training = hosts - spares
-    wanted = terms.first_hosts or levels[0].hosts
+    wanted = terms.first_hosts or next((level.hosts for level in levels if level.hosts < hosts), hosts)
     work = Work(
         hosts=hosts,
         first_hosts=min(training, wanted),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from rackwright.catalog import PLACES
 from rackwright.sizing.cluster import DEFAULT_TEAM
 from rackwright.sizing.parallelism import stage_layers
 from rackwright.sizing.placement import topology_wish
@@ -61,7 +60,7 @@ def training_job(
             ),
             priority=DEFAULT_PRIORITY,
             topology=topology_wish(
-                levels=PLACES.entries[plan.request.place].levels,
+                levels=plan.fabric.levels,
                 cluster_hosts=plan.hosts.hosts,
                 job_hosts=max(1, gpus // plan.hosts.gpus_per_host),
                 group_hosts=group_gpus // per_host if whole_groups else 1,

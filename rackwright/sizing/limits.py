@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rackwright.catalog import SWITCHES, PlaceKind
+from rackwright.catalog import HOSTS, PlaceKind
 from rackwright.sizing import fabric
 from rackwright.sizing.storage import repeated_read_s
 from rackwright.specs.plan import Plan
@@ -220,11 +220,11 @@ def _delivery(plan: Plan) -> Iterator[Weakness]:
 def _fabric(plan: Plan, wished_switch: str) -> Iterator[Weakness]:
     if plan.fabric.switch == wished_switch:
         return
-    ports = SWITCHES.entries[wished_switch].ports
-    limit = f"Three tiers of the {wished_switch} end at {fabric.largest(ports):,} endpoints"
+    most = fabric.most_hosts(wished_switch, host=HOSTS.entries[plan.hosts.shape], terms=plan.request.fabric)
+    limit = f"Three tiers of the {wished_switch} end at {most:,} hosts"
     yield Weakness(
-        severity=1 - fabric.largest(ports) / plan.fabric.endpoints,
-        text=f"{limit}, {plan.fabric.endpoints:,} are needed: planned with the {plan.fabric.switch} instead.",
+        severity=1 - most / plan.hosts.hosts,
+        text=f"{limit}, {plan.hosts.hosts:,} are needed: planned with the {plan.fabric.switch} instead.",
     )
 
 
@@ -240,7 +240,7 @@ def _uncertain(plan: Plan, place: PlaceKind) -> Iterator[Weakness]:
             text=f"No failure rate of {plan.hosts.gpu} is published: those of other GPUs stand in. Give "
             "reliability.failures_per_host_day once you have your own.",
         )
-    if place.levels_assumed:
+    if plan.fabric.levels_assumed:
         yield Weakness(
             severity=NOT_CHECKED,
             text=f"The sizes of the fabric's domains are assumed ({place.title}): check them on the machine.",

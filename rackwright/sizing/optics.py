@@ -1,9 +1,8 @@
-"""Transceivers and cables of the RDMA fabric: how many, what they draw, what they cost."""
+"""Transceivers and cables of the RDMA fabric: what one draws and costs."""
 
 from __future__ import annotations
 
 from rackwright.specs.figure import Figure
-from rackwright.specs.plan import FabricPlan
 
 TRANSCEIVER_W = Figure(
     low=7.0,
@@ -27,11 +26,3 @@ CABLE_USD = Figure(
     low=30, expected=80, high=150, source="trade press 2025: fibre trunk cables at 50-150 dollars; low: patch cords"
 )
 """The fibre of one cable."""
-
-ENDS = 2
-"""Transceivers of a cable. Copper to hosts of the same rack has none; the count is on the high side there."""
-
-
-def transceivers(fabric: FabricPlan) -> int:
-    """Transceivers of all cables."""
-    return ENDS * fabric.cables

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rackwright.catalog import Host, Switch
 from rackwright.sizing.figures import computed, ends, exact, product, total
-from rackwright.sizing.optics import TRANSCEIVER_W, transceivers
+from rackwright.sizing.optics import TRANSCEIVER_W
 from rackwright.specs.figure import Figure
 from rackwright.specs.plan import FabricPlan
 from rackwright.specs.request import Cooling
@@ -111,7 +111,7 @@ def power_plan(
         formula=f"{hosts:,} hosts × {host.power_kw.expected:g} kW",
         source=host.power_kw.source,
     )
-    modules = transceivers(fabric)
+    modules = fabric.optics
     network = {
         "switches_mw": _switches(switch, fabric.switches),
         "optics_mw": product(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rackwright.catalog import ACCELERATORS, GPUS, HOSTS, MODELS, PLACES, SOFTWARE, SWITCHES, PlaceKind
+from rackwright.sizing.fabric import expected_levels
 from rackwright.sizing.machine import Machine
 from rackwright.specs.architecture import Architecture
 from rackwright.specs.documents import Problem, SpecError
@@ -45,6 +46,7 @@ def look_up(request: Request) -> Task:
     place = PLACES.get(request.place, field="place")
     gpu = GPUS.get(request.gpu, field="gpu")
     shape = host_shape(request.gpu, place)
+    host = HOSTS.get(shape, field="place")
     if request.precision not in gpu.peak_tflops:
         raise refusal(
             field="precision", value=request.precision, expected=f"a precision of {gpu.title}", remedy="use bf16"
@@ -64,10 +66,10 @@ def look_up(request: Request) -> Task:
         shape=shape,
         machine=Machine(
             gpu=gpu,
-            host=HOSTS.get(shape, field="place"),
+            host=host,
             software=SOFTWARE.get(request.software, field="software"),
             precision=request.precision,
-            levels=place.levels,
+            levels=expected_levels(request, place=place, host=host),
         ),
     )
 

@@ -35,6 +35,8 @@ def write_up(task: Task, sized: Sized) -> Plan:
     step = step_plan(task.architecture, layout, machine, sequence_tokens=task.sequence_tokens)
     parameter_count = parameters.total(task.architecture)
     request, host = task.request, machine.host
+    network = fabric.fabric_plan(request, place=task.place, host=host, hosts=sized.hosts)
+    switch = SWITCHES.entries[network.switch]
     checkpoints = storage.storage_plan(
         storage.Training(
             parameters=parameter_count,
@@ -53,7 +55,7 @@ def write_up(task: Task, sized: Sized) -> Plan:
         pool_hosts=sized.hosts,
         spare_hosts=sized.spares,
         gpu=request.gpu,
-        levels=task.place.levels,
+        levels=network.levels,
         storage=checkpoints,
         terms=request.reliability,
     )
@@ -66,11 +68,6 @@ def write_up(task: Task, sized: Sized) -> Plan:
         step_s=step.step_s,
         goodput=reliable.goodput,
     )
-    wished = task.request.switch or task.place.switch
-    switch_name = fabric.large_enough(wished, host=host, hosts=sized.hosts)
-    switch = SWITCHES.entries[switch_name]
-    tree = fabric.fat_tree(endpoints=fabric.endpoints(host=host, hosts=sized.hosts, switch=switch), ports=switch.ports)
-    network = fabric.fabric_plan(switch_name=switch_name, switch=switch, host=host, tree=tree)
     stored = storage.with_retention(checkpoints, days=run.days, terms=request.storage)
     power = power_plan(
         host=host,
@@ -105,7 +102,7 @@ def write_up(task: Task, sized: Sized) -> Plan:
                 gpu=machine.gpu,
                 host=host,
                 hosts=sized.hosts,
-                levels=task.place.levels,
+                levels=network.levels,
                 network_efficiency=machine.software.network_efficiency,
                 storage_read_gb_s=stored.read_bandwidth_gb_s,
             ),
@@ -128,14 +125,17 @@ def write_up(task: Task, sized: Sized) -> Plan:
             spares=sized.spares,
             gpus_per_host=task.gpus_per_host,
             fabric=network,
-            levels=task.place.levels,
+            levels=network.levels,
             terms=request.delivery,
             repairs=request.reliability,
         ),
         warnings=(),
     )
     warned = limits.warnings(
-        whole, place=task.place, wished_switch=wished, published_batch_tokens=task.published_batch_tokens
+        whole,
+        place=task.place,
+        wished_switch=task.request.switch or task.place.switch,
+        published_batch_tokens=task.published_batch_tokens,
     )
     return whole.model_copy(update={"warnings": tuple(warned)})
 

@@ -19,6 +19,10 @@ MAX_LEVELS = 16
 """Levels in a Kueue Topology (its API's limit, v0.15)."""
 
 
+Oversubscription = Annotated[float, Field(ge=1, le=64)]
+"""Bandwidth from below over that to above: 1 is non-blocking."""
+
+
 class FabricLevel(Spec):
     """One level of the fabric, such as a network block or the hosts under one leaf group."""
 
@@ -29,7 +33,8 @@ class FabricLevel(Spec):
     hosts: Annotated[int, Field(ge=1)]
     """Hosts in one full domain of this level."""
     oversubscription: Annotated[float, Field(ge=1)] = 1.0
-    """Bandwidth of the hosts in one domain over that of its uplinks."""
+    """Bandwidth that enters a domain's outermost switches from inside over that of their uplinks. Those of all levels
+    that a path climbs out of multiply."""
 
 
 class Fabric(Spec):
@@ -71,3 +76,20 @@ class Fabric(Spec):
                 return level
         known = ", ".join(level.name for level in self.levels)
         raise KeyError(f"no fabric level {name!r}; there are {known}")
+
+
+class FabricTerms(Spec):
+    """What a fabric is asked to be; unset: rail-optimised, as large as need be, nowhere oversubscribed."""
+
+    rail_optimised: bool = True
+    """True where the same port of all hosts of a unit ends in the same leaf; False: each rack has one leaf."""
+    leaf_oversubscription: Oversubscription = 1.0
+    """Bandwidth of a leaf's hosts over that of its uplinks."""
+    spine_oversubscription: Oversubscription = 1.0
+    """Bandwidth that enters a pod's spines from its leaves over that of their uplinks to the cores."""
+    spine_switch: str | None = None
+    """The switch of spines and cores, an entry of the catalogue; unset: that of the leaves."""
+    pod_hosts: Annotated[int, Field(ge=1)] | None = None
+    """Hosts of a pod, where cores join pods; unset: as many as its spines have ports for."""
+    hosts_per_rack: Annotated[int, Field(ge=1)] | None = None
+    """Unset: four, or those of an NVLink domain."""

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from rackwright.specs.architecture import Architecture
 from rackwright.specs.base import Spec
+from rackwright.specs.fabric import FabricLevel
 from rackwright.specs.figure import Figure
 from rackwright.specs.operation import ReliabilityPlan, StoragePlan, TransferPlan
 from rackwright.specs.request import Request
@@ -137,10 +138,22 @@ class RunPlan(Spec):
     """With the losses of `reliability`."""
 
 
+class TierCables(Spec):
+    """The cables below one tier of switches."""
+
+    tier: Literal["leaf", "spine", "core"]
+    """Whose ports from below they end in: `leaf` are those of the hosts."""
+    copper: int
+    optical: int
+
+
 class FabricPlan(Spec):
-    """The RDMA fabric, rail-optimised and non-blocking."""
+    """The RDMA fabric. Oversubscription is what the ports come to; it is never more than what was asked."""
 
     switch: str
+    spine_switch: str
+    """Of spines and cores."""
+    rail_optimised: bool
     rails: int
     endpoints: int
     """Switch ports that hosts take at the switch's port speed."""
@@ -149,9 +162,31 @@ class FabricPlan(Spec):
     spine_switches: int
     core_switches: int
     switches: int
+    unit_hosts: int
+    """What the fabric grows by: the hosts of a full unit, which brings its leaves and their uplinks."""
+    units: int
+    pods: int
+    """Units that spines join; cores join pods."""
+    most_hosts: int
+    """Hosts that this design can grow to."""
     cables: int
-    """Host to leaf, and switch to switch."""
+    """Host to leaf, and switch to switch, those of units that aren't full included."""
+    copper_cables: int
+    optical_cables: int
+    optics: int
+    """Transceivers at the switch's port speed: two for each optical cable."""
+    tier_cables: tuple[TierCables, ...]
+    """The hosts' first."""
+    leaf_oversubscription: Figure
+    spine_oversubscription: Figure
     bisection_tbit_s: Figure
+    host_racks: int
+    network_racks: int
+    racks: int
+    levels: tuple[FabricLevel, ...]
+    """The domains in which hosts stand close together, from coarse to fine."""
+    levels_assumed: bool
+    """True where the place's domains were not published, and their sizes are a judgement."""
 
 
 class Plan(Spec):

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from rackwright.specs.architecture import Architecture
 from rackwright.specs.base import DnsLabel, Spec, refuse
+from rackwright.specs.fabric import FabricTerms
 from rackwright.specs.terms import DeliveryTerms, MoneyTerms, ReliabilityTerms, StorageTerms
 
 PositiveInt = Annotated[int, Field(ge=1)]
@@ -42,6 +43,7 @@ class Request(Spec):
     gpu: str = "h100-sxm-80gb"
     switch: str | None = None
     """The fabric's switch, an entry of the catalogue; unset: the place's usual one."""
+    fabric: FabricTerms = FabricTerms()
     cooling: Cooling | None = None
     """Unset: the place's usual one."""
     gpus: Annotated[int, Field(ge=1, le=MAX_GPUS)] | None = None

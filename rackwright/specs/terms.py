@@ -65,7 +65,7 @@ class DeliveryTerms(Spec):
     technicians: Annotated[int, Field(ge=1)] | None = None
     """People who rack and cable; unset: one for 50 hosts, at least four. Assumed."""
     first_hosts: Annotated[int, Field(ge=1)] | None = None
-    """Hosts with which training starts; unset: one domain of the fabric's coarsest level."""
+    """Hosts with which training starts; unset: the largest domain of the fabric that isn't all of it."""
 
 
 class MoneyTerms(Spec):

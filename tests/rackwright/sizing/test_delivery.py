@@ -32,7 +32,7 @@ def planned(hosts: int = 12_500, *, spares: int = 95, **terms: object) -> Delive
         spares=spares,
         gpus_per_host=8,
         fabric=memphis_fabric().model_copy(update={"cables": 24 * hosts}),
-        levels=PLACES.entries["existing"].levels,
+        levels=PLACES.entries["oracle"].levels,
         terms=DeliveryTerms.model_validate(terms),
         repairs=ReliabilityTerms(),
     )

@@ -52,12 +52,12 @@ def test_longer_repair_more_hosts_more_failures_and_confidence_never_ask_fewer_s
 
 @given(count=hosts)
 def test_domains_of_their_own_ask_for_more_in_all_than_the_pool(count: int) -> None:
-    levels = PLACES.entries["existing"].levels
+    levels = PLACES.entries["oracle"].levels
     terms = ReliabilityTerms()
     rate = FAILURES_PER_HOST_DAY
     pool = spares.spares_figure(count, rate=rate, terms=terms)
     by_level = spares.level_spares(levels, hosts=count, rate=rate, terms=terms)
-    assert [each.level for each in by_level] == ["core", "spine", "leaf"]
+    assert [each.level for each in by_level] == ["island", "block", "leaf"]
     for level in by_level:
         assert level.domain_hosts <= count
         assert level.spares.expected <= pool.expected

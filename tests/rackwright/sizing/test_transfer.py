@@ -24,7 +24,7 @@ def moved(gigabytes: float = 700, *, hosts: int = 2750, storage: float | None = 
             gpu=GPUS.entries["h100-sxm-80gb"],
             host=HOSTS.entries["DGX-H100"],
             hosts=hosts,
-            levels=PLACES.entries["existing"].levels,
+            levels=PLACES.entries["oracle"].levels,
             network_efficiency=HALF_LINE_RATE,
             storage_read_gb_s=Unknown(unknown="-") if storage is None else exact(storage, formula="-"),
         ),
@@ -50,8 +50,8 @@ def test_700_gb_across_each_level() -> None:
     assert times["storage to every host by itself"] == pytest.approx(0.7 * 2750)
     assert [name for name in times if name.startswith("one host to all")] == [
         "one host to all 32 of its leaf",
-        "one host to all 256 of its spine",
-        "one host to all 2,048 of its core",
+        "one host to all 256 of its block",
+        "one host to all 2,048 of its island",
         "one host to all 2,750 of the cluster",
     ]
 

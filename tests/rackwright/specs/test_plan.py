@@ -25,6 +25,8 @@ COUNTS = frozenset(
         "burn_in_failed_hosts",
         "checkpoints_kept",
         "pue",
+        "leaf_oversubscription",
+        "spine_oversubscription",
     }
 )
 """Figures without a unit."""
