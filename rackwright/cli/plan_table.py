@@ -67,7 +67,7 @@ PARTS = (
     ("transfer", "Moving the model, at 4 bytes a parameter"),
     ("power", "Power and water"),
     ("cost", "Cost"),
-    ("delivery", "Delivery, from the order"),
+    ("delivery", "Delivery, were it bought and built"),
 )
 """The plan's parts in the order of reading, with their titles."""
 
@@ -132,10 +132,12 @@ def _rows(part: BaseModel) -> Iterator[_Row]:
 
 
 def _told(entry: object) -> bool:
-    """Whether an entry of a list is shown: all but the rare causes of failures, and ranks, which have their summary."""
+    """Whether an entry of a list is shown: all but rare causes, phases that take no time, and ranks."""
     if isinstance(entry, FailureCause):
         return entry.share.expected >= SHOWN_SHARE
-    return isinstance(entry, LevelSpares | TransferLevel | DeliveryPhase)
+    if isinstance(entry, DeliveryPhase):
+        return entry.ends_days.expected > 0
+    return isinstance(entry, LevelSpares | TransferLevel)
 
 
 def _entry(entry: object) -> _Row:

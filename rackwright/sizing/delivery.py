@@ -54,7 +54,10 @@ COMMISSIONING_DAYS = Figure(
 """Days from the last cable of a part to its burn-in."""
 
 BURN_IN_DAYS = Figure(
-    low=1, expected=3, high=7, source="24-72 hours of full load (integrators' practice); high: with reruns, a judgement"
+    low=1,
+    expected=3,
+    high=7,
+    source="24-72 hours of full load (leviathansystems.co, glossary); high: with reruns, a judgement",
 )
 """Days of burn-in."""
 
@@ -87,6 +90,11 @@ class Work:
     spares: int
     cables: int
     site_ready_days: float
+
+    @property
+    def first_part(self) -> float:
+        """The first hosts, as a part of those that train in the end."""
+        return min(1.0, self.first_hosts / max(1, self.hosts - self.spares))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,8 +162,20 @@ def schedule(work: Work, pace: Pace) -> Schedule:
     )
 
 
+def trained_days(at: Schedule, *, first_part: float, run_days: float) -> float:
+    """Days until a run is done that takes `run_days` on all hosts, begun on a part of them with the same pace each.
+
+    Begun on a part, it may be done before all have come.
+    """
+    meanwhile = (at.all_train - at.first_train) * first_part
+    if meanwhile >= run_days:
+        return at.first_train + run_days / first_part
+    return at.all_train + run_days - meanwhile
+
+
 def delivery_plan(
     *,
+    run_days: Figure,
     hosts: int,
     spares: int,
     gpus_per_host: int,
@@ -178,15 +198,7 @@ def delivery_plan(
     slow, expected, fast = (schedule(work, pace) for pace in assumptions.paces())
 
     def day(of: Callable[[Schedule], float], formula: str) -> Figure:
-        low, high = sorted((of(fast), of(slow)))
-        return Figure(
-            expected=of(expected),
-            low=min(low, of(expected)),
-            high=max(high, of(expected)),
-            formula=formula,
-            source="sizing/delivery.py: the flow of the slowest phase; paces: delivery.hosts_per_week and its sources",
-            assumed=True,
-        )
+        return _between(of(fast), of(expected), of(slow), formula=formula)
 
     def phase(name: str) -> DeliveryPhase:
         starts, finishes = expected.phases[name]
@@ -208,6 +220,15 @@ def delivery_plan(
         lambda at: at.all_train,
         f"all {hosts:,} hosts burnt in; where more fail than the {spares:,} spares, mended and burnt in again",
     )
+    run_low, run_high = ends(run_days)
+    trained = _between(
+        *(
+            trained_days(at, first_part=work.first_part, run_days=run)
+            for at, run in ((fast, run_low), (expected, run_days.expected), (slow, run_high))
+        ),
+        formula=f"{everything.expected:.4g} days until all train + {run_days.expected:.4g} days of training − what "
+        f"{work.first_part:.0%} of them have done since day {first.expected:.4g}",
+    )
     return DeliveryPlan(
         hosts_per_week=assumptions.hosts_per_week,
         phases=tuple(map(phase, expected.phases)),
@@ -221,8 +242,10 @@ def delivery_plan(
         first_gpus=work.first_hosts * gpus_per_host,
         first_gpus_train_days=first,
         all_gpus_train_days=everything,
+        trained_days=trained,
         first_gpus_train=_on(terms.start_date, first.expected),
         all_gpus_train=_on(terms.start_date, everything.expected),
+        trained=_on(terms.start_date, trained.expected),
     )
 
 
@@ -279,6 +302,18 @@ class _Assumptions:
             "mending": f"{BURN_IN_FAILED_PART.expected:.0%} of the hosts fail at first; where spares don't make up for "
             f"them, {self.repair_days.expected:g} days to mend them and another burn-in",
         }
+
+
+def _between(fast: float, expected: float, slow: float, *, formula: str) -> Figure:
+    """A day at the three paces."""
+    return Figure(
+        expected=expected,
+        low=min(fast, expected, slow),
+        high=max(fast, expected, slow),
+        formula=formula,
+        source="sizing/delivery.py: the flow of the slowest phase, at paces each with its source there",
+        assumed=True,
+    )
 
 
 def _expected(figure: Figure) -> float:

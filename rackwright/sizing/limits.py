@@ -229,11 +229,6 @@ def _fabric(plan: Plan, wished_switch: str) -> Iterator[Weakness]:
 
 
 def _uncertain(plan: Plan, place: PlaceKind) -> Iterator[Weakness]:
-    if plan.model.architecture.experts is not None:
-        yield Weakness(
-            severity=0.1,
-            text="The step time of mixture-of-experts models is not fitted yet: expect it 10-30 % longer.",
-        )
     if plan.reliability.failures_per_host_day.assumed:
         yield Weakness(
             severity=NOT_CHECKED,

@@ -22,8 +22,8 @@ PLACEMENT_S = Figure(
     low=10,
     expected=30,
     high=120,
-    source="rehearsal: Kueue and JobSet place a gang of 128 hosts anew in 20 s, of 12,500 hosts in about a minute; "
-    "high: a judgement",
+    source="expected: Kueue and JobSet have a gang of 128 hosts running again after 20 s in rehearsal; low and high: "
+    "smaller and larger gangs, a judgement",
     assumed=True,
 )
 """Seconds until all pods have hosts again."""

@@ -121,6 +121,7 @@ def write_up(task: Task, sized: Sized) -> Plan:
             terms=request.money,
         ),
         delivery=delivery_plan(
+            run_days=run.days,
             hosts=sized.hosts,
             spares=sized.spares,
             gpus_per_host=task.gpus_per_host,

@@ -99,6 +99,9 @@ class DeliveryPlan(Spec):
     """GPUs with which training starts."""
     first_gpus_train_days: Figure
     all_gpus_train_days: Figure
+    trained_days: Figure
+    """Until the model is trained, the first GPUs doing what they can until all have come."""
     first_gpus_train: date | None = None
     all_gpus_train: date | None = None
+    trained: date | None = None
     """As expected; unset without a start date."""

@@ -11,14 +11,17 @@ from hypothesis import strategies as st
 
 from rackwright.catalog import PLACES
 from rackwright.sizing import plan
-from rackwright.sizing.delivery import Pace, Work, delivery_plan, schedule
-from rackwright.sizing.figures import ends
+from rackwright.sizing.delivery import Pace, Work, delivery_plan, schedule, trained_days
+from rackwright.sizing.figures import ends, exact
 from rackwright.sizing.reference import reference_request
 from rackwright.specs.plan import FabricPlan
 from rackwright.specs.site import DeliveryPlan
 from rackwright.specs.terms import DeliveryTerms, ReliabilityTerms
 
 pytestmark = pytest.mark.pure
+
+
+RUN_DAYS = 100.0
 
 
 @cache
@@ -28,6 +31,7 @@ def memphis_fabric() -> FabricPlan:
 
 def planned(hosts: int = 12_500, *, spares: int = 95, **terms: object) -> DeliveryPlan:
     return delivery_plan(
+        run_days=exact(RUN_DAYS, formula="-"),
         hosts=hosts,
         spares=spares,
         gpus_per_host=8,
@@ -110,6 +114,25 @@ def test_hosts_that_fail_at_first_are_made_good_by_spares_or_mended() -> None:
     assert enough.all_train == enough.phases["burn-in"][1]
     short = schedule(Work(hosts=1000, first_hosts=100, spares=40, cables=27_000, site_ready_days=0), paced())
     assert short.all_train == pytest.approx(enough.all_train + 2 + 3)
+
+
+@given(hosts=hosts_counts, first=st.integers(1, 2048), run=st.floats(0.1, 1000))
+def test_beginning_on_a_part_helps_and_never_beats_having_all_from_then(hosts: int, first: int, run: float) -> None:
+    work = Work(hosts=hosts, first_hosts=min(hosts, first), spares=0, cables=27 * hosts, site_ready_days=0)
+    at = schedule(work, paced())
+    done = trained_days(at, first_part=work.first_part, run_days=run)
+    assert done <= (at.all_train + run) * (1 + 1e-12)
+    assert done >= (at.first_train + run) * (1 - 1e-12)
+
+
+def test_the_work_done_adds_up_to_the_run() -> None:
+    """A quarter trains from day 18, all from day 38: 20 days at a quarter are 5 of the run's 100."""
+    work = Work(hosts=1000, first_hosts=237, spares=52, cables=27_000, site_ready_days=0)
+    at = schedule(work, paced(failed_part=0.05))
+    assert work.first_part == pytest.approx(0.25)
+    meanwhile = (at.all_train - at.first_train) / 4
+    assert trained_days(at, first_part=0.25, run_days=100) == pytest.approx(at.all_train + 100 - meanwhile)
+    assert trained_days(at, first_part=0.25, run_days=1) == pytest.approx(at.first_train + 4)
 
 
 def test_what_is_slowest_is_named() -> None:
