@@ -17,7 +17,7 @@ BIN := $(VENV)/bin
 SETUP_DONE := $(VENV)/.setup-done
 SETUP_INPUTS := pyproject.toml requirements/uv.txt requirements/development.txt
 
-PACKAGES := rackwright stacks operators rehearsal
+PACKAGES := rackwright stacks operators rehearsal bench
 TIERS := pure mocked control_plane
 # A test that takes this long (seconds) hangs: the slowest brings up a whole cluster.
 TEST_TIMEOUT_S := 600
@@ -25,7 +25,7 @@ TEST_TIMEOUT_S := 600
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url
 
-.PHONY: help setup tools rehearse test check lint format-check types imports spelling format lock clean
+.PHONY: help setup tools rehearse test bench check lint format-check types imports spelling format lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ test: setup tools ## Run the tests, tier by tier (ARGS="-x")
 	echo "== tests: totals"
 	printf '%s\n' "$${results[@]}"
 	exit $$failed
+
+bench: setup ## Time the search for a layout, on one core
+	@$(BIN)/python -m bench.search
 
 check: lint format-check types imports spelling ## Check style, types, layers and spelling
 

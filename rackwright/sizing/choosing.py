@@ -1,17 +1,29 @@
-"""Choosing: the fastest valid layout that fits into memory."""
+"""What the search chooses, and in words why the runner-up lost."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
+from rackwright.sizing.parallelism import Layout
 
-from rackwright.sizing import memory
-from rackwright.sizing.layouts import Layouts
-from rackwright.sizing.machine import Machine
-from rackwright.sizing.parallelism import Layout, layouts
-from rackwright.sizing.step_time import step_times
-from rackwright.specs.architecture import Architecture
+PARTS = {
+    "matrix_s": "matrix products",
+    "attention_s": "attention",
+    "elementwise_s": "memory-bound work",
+    "tensor_s": "tensor communication",
+    "context_s": "context communication",
+    "expert_s": "expert communication",
+    "overhead_s": "kernel launches",
+    "pipeline_s": "pipeline communication",
+    "bubble_s": "the pipeline's bubble",
+    "data_s": "data communication",
+    "optimizer_s": "the optimizer",
+    "straggler_s": "stragglers",
+}
+"""Parts of a step (`StepTimes`) in words."""
+
+NAMED_PARTS = 2
+"""Parts that a comparison names: those that make most of the difference."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,28 +31,39 @@ class Choice:
     """A layout and what it achieves."""
 
     layout: Layout
+    parts_s: dict[str, float]
+    """Seconds of a step, by the names of `StepTimes`."""
     step_s: float
     tokens_per_s: float
+    memory_gb: float
+    """Of its fullest pipeline rank."""
 
 
-def fastest(
-    architecture: Architecture, machine: Machine, *, gpus: int, sequence_tokens: int, batch: int
-) -> Choice | None:
-    """The layout with most tokens a second on at most that many GPUs; None where none fits into memory."""
-    valid = Layouts.of(
-        layouts(
-            architecture,
-            gpus=gpus,
-            gpus_per_host=machine.host.gpus_per_host,
-            sequence_tokens=sequence_tokens,
-            batch=batch,
-        )
-    )
-    used_gb = memory.fullest_gb(architecture, valid, machine.software, sequence_tokens=sequence_tokens)
-    fitting = valid.take(used_gb <= machine.gpu.memory_gb.expected)
-    if not len(fitting):
-        return None
-    step_s = step_times(architecture, fitting, machine, sequence_tokens=sequence_tokens).total_s
-    tokens_per_s = fitting.batch * sequence_tokens / step_s
-    best = int(np.argmax(tokens_per_s))
-    return Choice(layout=fitting.row(best), step_s=float(step_s[best]), tokens_per_s=float(tokens_per_s[best]))
+def described(layout: Layout) -> str:
+    """A layout in words, without what is 1."""
+    sizes = {
+        "tensor": layout.tensor,
+        "context": layout.context,
+        "pipeline": layout.pipeline,
+        "chunks": layout.virtual_pipeline,
+        "expert": layout.expert,
+        "expert tensor": layout.expert_tensor,
+        "data": layout.data,
+        "shards": layout.parameter_shards,
+        "micro-batch": layout.micro_batch,
+    }
+    words = [f"{name} {size:,}" for name, size in sizes.items() if size > 1]
+    recompute = [] if layout.recompute == "none" else [f"{layout.recompute} recomputation"]
+    return " × ".join([*words, *recompute]) or "one GPU"
+
+
+def why_slower(best: Choice, other: Choice) -> str:
+    """Which parts of the step cost the other more, each for the best's number of sequences."""
+    scale = best.layout.batch / other.layout.batch
+    more = {name: other.parts_s[name] * scale - best.parts_s[name] for name in PARTS}
+    costly = sorted((name for name in PARTS if more[name] > 0), key=lambda name: -more[name])
+    slower = best.tokens_per_s / other.tokens_per_s - 1
+    if not costly:
+        return "as fast"
+    parts = ", ".join(f"{PARTS[name]} +{more[name] / best.step_s:.1%}" for name in costly[:NAMED_PARTS])
+    return f"{slower:.1%} slower: {parts} of a step"

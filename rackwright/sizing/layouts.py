@@ -67,8 +67,8 @@ class Layouts:
         values = {field.name: int(getattr(self, field.name)[index]) for field in fields(self)}
         return Layout(**{**values, "recompute": RECOMPUTES[values["recompute"]]})  # type: ignore[arg-type]  # by name
 
-    def take(self, which: npt.NDArray[np.bool_] | Integers) -> Layouts:
-        """The layouts that a mask or indices choose."""
+    def take(self, which: npt.NDArray[np.bool_] | Integers | slice) -> Layouts:
+        """The layouts that a mask, indices or a slice choose."""
         return Layouts(**{field.name: getattr(self, field.name)[which] for field in fields(self)})
 
     @property

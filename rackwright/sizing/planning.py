@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import ceil
 
 from rackwright.sizing import reliability
-from rackwright.sizing.choosing import fastest
-from rackwright.sizing.parallelism import Layout, layouts
+from rackwright.sizing.enumeration import Space
+from rackwright.sizing.searching import prepare, search
 from rackwright.sizing.task import Task, look_up, refusal
 from rackwright.sizing.writing_up import Sized, write_up
 from rackwright.specs.documents import SpecError
@@ -32,30 +31,12 @@ def _size(task: Task) -> Sized:
 
 
 def _why_none(task: Task, gpus: int) -> SpecError:
-    """The refusal of a number of GPUs: too few for the model, or too many for the batch."""
-    if not any(_layouts(task, gpus)):
-        return refusal(
-            field="gpus",
-            value=gpus,
-            expected=f"GPUs that can share a batch of {task.batch:,} sequences: no split of {task.model_name} gives "
-            "each of them work",
-            remedy="use fewer GPUs, or a larger batch_tokens",
-        )
+    """The refusal of too few GPUs for the model."""
     return refusal(
         field="gpus",
         value=gpus,
         expected=f"enough memory for {task.model_name}: no valid split fits into {task.machine.gpu.title}",
         remedy=f"give more GPUs: {_number_that_fits(task):,} are enough",
-    )
-
-
-def _layouts(task: Task, gpus: int) -> Iterator[Layout]:
-    return layouts(
-        task.architecture,
-        gpus=gpus,
-        gpus_per_host=task.gpus_per_host,
-        sequence_tokens=task.sequence_tokens,
-        batch=task.batch,
     )
 
 
@@ -65,12 +46,13 @@ def _on(task: Task, gpus: int) -> Sized | None:
     spares = reliability.spares_wanted(hosts, task.request.reliability, gpu=task.request.gpu)
     within = task.request.gpus_include_spares
     usable = gpus - spares * task.gpus_per_host if within else gpus
-    choice = fastest(
+    space = Space.of(
         task.architecture, task.machine, gpus=usable, sequence_tokens=task.sequence_tokens, batch=task.batch
     )
-    if choice is None:
+    best = search(prepare(space, task.machine)).best
+    if best is None:
         return None
-    return Sized(hosts=hosts if within else hosts + spares, spares=spares, choice=choice)
+    return Sized(hosts=hosts if within else hosts + spares, spares=spares, choice=best)
 
 
 def _number_that_fits(task: Task) -> int:

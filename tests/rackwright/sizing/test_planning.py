@@ -99,9 +99,11 @@ def test_a_model_that_no_split_fits_is_refused_with_a_number_that_does() -> None
         planned("llama-3.1-405b", 8)
 
 
-def test_more_gpus_than_a_batch_can_feed_are_refused_with_what_would_help() -> None:
-    with pytest.raises(SpecError, match=r"gpus: got 100000; [^\n]* batch of 1,024 sequences[^\n]* larger batch_tokens"):
-        planned("mixtral-8x7b", 100_000)
+def test_gpus_that_a_batch_cannot_feed_stay_idle_and_the_plan_says_so() -> None:
+    sized = planned("mixtral-8x7b", 100_000)
+    assert sized.hosts.training_gpus < 100_000
+    assert sized.hosts.idle == 12_500 - sized.hosts.training_gpus // 8
+    assert any(f"{sized.hosts.idle:,}" in warning for warning in sized.warnings)
 
 
 def test_a_deadline_that_no_number_meets_is_refused_with_what_would_help() -> None:
