@@ -150,6 +150,16 @@ def test_background_checkpoints_are_never_more_often_than_they_can_be_written() 
     assert own.goodput.expected > planned(12_500).goodput.expected
 
 
+def test_slow_writing_in_the_background_loses_work() -> None:
+    fast, slow = (
+        planned(2048, stored=storage(stall_s=0.1, write_s=write_s, background=True), restart_s=300.0).goodput.expected
+        for write_s in (60, 600)
+    )
+    mean_s = 86_400 / (2048 * reliability.FAILURES_PER_HOST_DAY.expected)
+    # Each failure loses the time of writing more, and half of what the interval had to grow.
+    assert (fast - slow) * mean_s == pytest.approx(540 * 1.5, rel=0.15)
+
+
 def test_a_rate_of_ones_own_goes_before_the_published_and_another_gpus_is_marked() -> None:
     assert planned(128, failures_per_host_day=0.01).failures_per_day == Figure(
         expected=1.28,

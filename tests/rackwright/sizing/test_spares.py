@@ -38,6 +38,13 @@ def test_quantiles_of_printed_tables(mean: float, probability: float, count: int
     assert spares.poisson_quantile(mean=mean, probability=probability) == count
 
 
+def test_memphis_keeps_95_hosts_for_the_74_that_are_in_repair() -> None:
+    """12,500 hosts × 0.00379 failures a day × 78 % hardware × 2 days."""
+    assert spares.in_repair(12_500, per_host_day=0.00379, repair_days=2) == pytest.approx(73.9, abs=0.1)
+    assert spares.spares(12_500, per_host_day=0.00379, repair_days=2, confidence=0.99) == 95
+    assert spares.spares(12_500, per_host_day=0.00379, repair_days=4, confidence=0.99) == 177
+
+
 @given(count=hosts, rate=rates, repair=days, confidence=confidences, factor=st.floats(1, 10))
 def test_longer_repair_more_hosts_more_failures_and_confidence_never_ask_fewer_spares(
     count: int, rate: float, repair: float, confidence: float, factor: float

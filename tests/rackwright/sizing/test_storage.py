@@ -69,6 +69,8 @@ def test_few_hosts_can_t_write_faster_than_their_front_networks() -> None:
     few = planned(hosts=16, write_gb_s=1_000_000)
     assert few.checkpoint_write_s.expected == pytest.approx(few.checkpoint_gb.expected / (16 * 40))
     assert few.checkpoint_read_s.expected == pytest.approx(few.checkpoint_gb.expected / (16 * 40))
+    hurried = planned(hosts=16, stall_budget_s=1)
+    assert hurried.checkpoint_write_s.expected == pytest.approx(hurried.checkpoint_gb.expected / (16 * 40))
 
 
 def test_in_the_background_only_the_copy_to_the_host_stops_the_training() -> None:
