@@ -17,12 +17,15 @@ TRANSCEIVER_USD = Figure(
     low=450,
     expected=650,
     high=1000,
-    source="trade press 2025: 400G 600-800 dollars, 800G twin-port 1,100-1,400, less 20-30 % in volume; high: 30-50 % "
-    "more from the switch's vendor",
+    source="a maker's list (luxoptx.com, 2025): 400G 600-800 dollars, 800G twin-port 1,100-1,400, less 20-30 % in "
+    "volume; high: 30-50 % more from the switch's vendor",
 )
 """One 400 Gbit/s transceiver."""
 
 CABLE_USD = Figure(
-    low=30, expected=80, high=150, source="trade press 2025: fibre trunk cables at 50-150 dollars; low: patch cords"
+    low=30,
+    expected=80,
+    high=150,
+    source="the same list: fibre trunk cables at 50-150 dollars; low: patch cords at 20-50",
 )
 """The fibre of one cable."""

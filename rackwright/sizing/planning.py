@@ -43,7 +43,7 @@ def _why_none(task: Task, gpus: int) -> SpecError:
 def _on(task: Task, gpus: int) -> Sized | None:
     """The best on that many GPUs; None where nothing fits."""
     hosts = ceil(gpus / task.gpus_per_host)
-    spares = reliability.spares_wanted(hosts, task.request.reliability, gpu=task.request.gpu)
+    spares = reliability.spares_wanted(hosts, task.request.reliability, host=task.machine.host)
     within = task.request.gpus_include_spares
     usable = gpus - spares * task.gpus_per_host if within else gpus
     space = Space.of(

@@ -44,8 +44,8 @@ PUE: dict[Cooling, Figure] = {
         low=1.08,
         expected=1.25,
         high=1.58,
-        source="low: Meta's sites on average; Google 1.10, AWS and Oracle 1.15, Microsoft 1.18 (their reports of "
-        "2023-2024); high: the average of all sites (Uptime Institute 2023); expected: a new site, a judgement",
+        source="low: Meta's sites on average; Google 1.10, AWS and Oracle 1.15, Microsoft 1.18 (Data Center Dynamics, "
+        "December 2024); high: the average of all sites (Uptime Institute 2023); expected: a new site, a judgement",
     ),
     "liquid": Figure(
         low=1.05,
@@ -70,8 +70,8 @@ WATER_L_PER_KWH: dict[Cooling, Figure] = {
         low=0.15,
         expected=1.8,
         high=2.05,
-        source="low: AWS 0.15, Microsoft 0.27 (their reports of 2024-2025, mostly outside air); expected: the average "
-        "site, as quoted; high: Memphis at 100 MW",
+        source="low: AWS 0.15, Microsoft 0.27, mostly outside air (their reports, in Computer Weekly); expected: the "
+        "average site, as quoted; high: Memphis at 100 MW",
     ),
     "liquid": Figure(
         low=0.8,

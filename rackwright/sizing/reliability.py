@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from rackwright.catalog import Host
 from rackwright.sizing import checkpoints, restart
 from rackwright.sizing.figures import computed, ends, exact, given, product
 from rackwright.sizing.spares import level_spares, repair_days, spares, spares_figure
@@ -55,6 +56,9 @@ FAILURES_PER_HOST_DAY = Figure(
 )
 """Failures that stop a job, for one host and day."""
 
+PUBLISHED_GPUS_PER_HOST = 8
+"""Of all of them."""
+
 INTERRUPTIONS = {
     "GPU": 148,
     "GPU memory (HBM3)": 72,
@@ -88,21 +92,31 @@ MEASURED = (
 """How far the formula is borne out."""
 
 
-def failure_rate(terms: ReliabilityTerms, *, gpu: str) -> Figure:
-    """Failures for a host and day: one's own, or the published ones, marked as assumed for a GPU without any."""
+def failure_rate(terms: ReliabilityTerms, *, host: Host) -> Figure:
+    """Failures for a host and day: one's own, or the published ones.
+
+    Those of other GPUs, and of hosts with another number of them, are taken over by the GPU, and marked as assumed.
+    """
     if terms.failures_per_host_day is not None:
         return given(terms.failures_per_host_day, field="reliability.failures_per_host_day")
-    if any(rate.gpu == gpu for rate in PUBLISHED_RATES):
-        return FAILURES_PER_HOST_DAY
-    source = f"none is published for {gpu}; those of A100 and H100 hosts stand in: {FAILURES_PER_HOST_DAY.source}"
-    return FAILURES_PER_HOST_DAY.model_copy(update={"assumed": True, "source": source})
+    published, part = FAILURES_PER_HOST_DAY, host.gpus_per_host / PUBLISHED_GPUS_PER_HOST
+    known = any(rate.gpu == host.gpu for rate in PUBLISHED_RATES)
+    if known and part == 1:
+        return published
+    whose = "those of hosts with eight" if known else f"none is published for {host.gpu}; those of A100 and H100 hosts"
+    return product(
+        published,
+        part,
+        formula=f"{published.expected:g} × {host.gpus_per_host} / {PUBLISHED_GPUS_PER_HOST} GPUs",
+        source=f"{whose} stand in: {published.source}",
+    ).model_copy(update={"assumed": True})
 
 
-def spares_wanted(hosts: int, terms: ReliabilityTerms, *, gpu: str) -> int:
+def spares_wanted(hosts: int, terms: ReliabilityTerms, *, host: Host) -> int:
     """Spare hosts for that many, at the expected rate and repair time."""
     return spares(
         hosts,
-        per_host_day=failure_rate(terms, gpu=gpu).expected,
+        per_host_day=failure_rate(terms, host=host).expected,
         repair_days=repair_days(terms).expected,
         confidence=terms.spare_confidence,
     )
@@ -124,13 +138,13 @@ def reliability_plan(
     training_gpus: int,
     pool_hosts: int,
     spare_hosts: int,
-    gpu: str,
+    host: Host,
     levels: Sequence[FabricLevel],
     storage: StoragePlan,
     terms: ReliabilityTerms,
 ) -> ReliabilityPlan:
     """Failures and what they cost, at low, expected and high failure rates."""
-    rate = failure_rate(terms, gpu=gpu)
+    rate = failure_rate(terms, host=host)
     per_day = product(
         rate, training_hosts, formula=f"{training_hosts:,} training hosts × {rate.expected:.4g}", source=rate.source
     )

@@ -54,7 +54,7 @@ def write_up(task: Task, sized: Sized) -> Plan:
         training_gpus=layout.gpus,
         pool_hosts=sized.hosts,
         spare_hosts=sized.spares,
-        gpu=request.gpu,
+        host=host,
         levels=network.levels,
         storage=checkpoints,
         terms=request.reliability,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rackwright.catalog import PLACES
+from rackwright.catalog import HOSTS, PLACES
 from rackwright.sizing import reliability
 from rackwright.sizing.figures import ends, exact
 from rackwright.specs.figure import Figure
@@ -34,7 +34,7 @@ def storage(*, stall_s: float = 30, write_s: float = 30, background: bool = Fals
 def planned(
     hosts: int,
     *,
-    gpu: str = "h100-sxm-80gb",
+    shape: str = "DGX-H100",
     stored: StoragePlan | None = None,
     failures_per_host_day: float | None = None,
     restart_s: float | None = None,
@@ -44,7 +44,7 @@ def planned(
         training_gpus=hosts * 8,
         pool_hosts=hosts,
         spare_hosts=0,
-        gpu=gpu,
+        host=HOSTS.entries[shape],
         levels=PLACES.entries["existing"].levels,
         storage=stored or storage(),
         terms=ReliabilityTerms(failures_per_host_day=failures_per_host_day, restart_s=restart_s),
@@ -168,6 +168,14 @@ def test_a_rate_of_ones_own_goes_before_the_published_and_another_gpus_is_marked
         exact_because="none of what it follows from has a range",
     )
     assert not planned(128).failures_per_host_day.assumed
-    newer = planned(128, gpu="b200").failures_per_host_day
+    newer = planned(128, shape="DGX-B200").failures_per_host_day
     assert newer.assumed
     assert newer.source.startswith("none is published for b200")
+    assert newer.expected == reliability.FAILURES_PER_HOST_DAY.expected
+
+
+def test_hosts_with_half_the_gpus_fail_half_as_often() -> None:
+    """A GB200 tray has four; three of five failures are its GPUs' (Llama 3)."""
+    tray = planned(128, shape="DGX-GB200").failures_per_host_day
+    assert tray.expected == pytest.approx(reliability.FAILURES_PER_HOST_DAY.expected / 2)
+    assert tray.assumed
