@@ -11,12 +11,14 @@ from rackwright.catalog.entries import (
     PlaceKind,
     Published,
     ReferenceCluster,
+    ReferenceHardware,
     Software,
     Switch,
 )
 from rackwright.catalog.loading import (
     ACCELERATORS,
     CLUSTERS,
+    COMPARISONS,
     GPUS,
     HOSTS,
     MODELS,
@@ -29,6 +31,7 @@ from rackwright.catalog.loading import (
 __all__ = [
     "ACCELERATORS",
     "CLUSTERS",
+    "COMPARISONS",
     "GPUS",
     "HOSTS",
     "MODELS",
@@ -42,6 +45,7 @@ __all__ = [
     "PlaceKind",
     "Published",
     "ReferenceCluster",
+    "ReferenceHardware",
     "Shelf",
     "Software",
     "Switch",

@@ -8,10 +8,11 @@ from pydantic import Field
 
 from rackwright.specs.architecture import Architecture
 from rackwright.specs.base import Spec
-from rackwright.specs.fabric import FabricLevel
+from rackwright.specs.fabric import FabricLevel, FabricTerms
 from rackwright.specs.figure import Figure
 from rackwright.specs.pools import Allocatable
 from rackwright.specs.request import Cooling, Precision
+from rackwright.specs.terms import DeliveryTerms
 
 Generation = Literal["ampere", "hopper", "blackwell"]
 ModelKind = Literal["dense", "expert"]
@@ -41,6 +42,8 @@ class Published(Spec):
     figure: float | None = None
     """The number in that figure's unit, where the statement has one."""
     source: str
+    why_different: str = ""
+    """Why our figure is another one, where it is."""
 
 
 class Gpu(Entry):
@@ -223,5 +226,17 @@ class ReferenceCluster(Entry):
     model: str
     tokens: float
     batch_tokens: Annotated[int, Field(ge=1)] | None = None
+    fabric: FabricTerms = FabricTerms()
+    delivery: DeliveryTerms = DeliveryTerms()
     workload_note: str
     published: tuple[Published, ...]
+
+
+class ReferenceHardware(Entry):
+    """Published hardware that can't be planned with: its statements stand beside the catalogue's figures."""
+
+    compared: tuple[tuple[str, str], ...]
+    """What stands beside what, as `rackwright size compare` takes it."""
+    note: str
+    published: tuple[Published, ...]
+    """`what`: a figure of some hardware (`dojo-tile.peak_bf16_tflops`), or one's over another's (`a/b.figure`)."""

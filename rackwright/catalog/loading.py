@@ -20,6 +20,7 @@ from rackwright.catalog.entries import (
     Model,
     PlaceKind,
     ReferenceCluster,
+    ReferenceHardware,
     Software,
     Switch,
 )
@@ -111,3 +112,4 @@ MODELS = Shelf("models.yaml", "model", Model)
 PLACES = Shelf("places.yaml", "kind of place", PlaceKind)
 SOFTWARE = Shelf("software.yaml", "training software", Software)
 CLUSTERS = Shelf("clusters.yaml", "reference cluster", ReferenceCluster)
+COMPARISONS = Shelf("comparisons.yaml", "reference hardware", ReferenceHardware)

@@ -39,12 +39,24 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Compare hardware by its published figures: peak, memory, power."""
-    left, right = hardware(one, field="one"), hardware(other, field="other")
-    rows = comparison(left, right)
     if as_json:
-        print_json({"one": _as_data(left), "other": _as_data(right), "rows": [_row_as_data(row) for row in rows]})
-        return
-    print_table(("figure", left.name, right.name, "ratio", "its range"), [_row_as_text(row) for row in rows])
+        print_json(comparison_as_data(one, other))
+    else:
+        print_comparison(one, other)
+
+
+def comparison_as_data(one: str, other: str) -> dict[str, object]:
+    """Two pieces of hardware side by side, as JSON has them; `SpecError` for an unknown one."""
+    left, right = hardware(one, field="one"), hardware(other, field="other")
+    rows = [_row_as_data(row) for row in comparison(left, right)]
+    return {"one": _as_data(left), "other": _as_data(right), "rows": rows}
+
+
+def print_comparison(one: str, other: str) -> None:
+    """Print two pieces of hardware side by side, with what was published besides; `SpecError` for an unknown one."""
+    left, right = hardware(one, field="one"), hardware(other, field="other")
+    rows = [_row_as_text(row) for row in comparison(left, right)]
+    print_table(("figure", left.name, right.name, "ratio", "its range"), rows)
     for each in (left, right):
         for statement in each.disagreeing:
             console().print(Text(f"! {each.title}: published too: {statement.value} ({statement.source})."))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rackwright.catalog import Host, Switch
+from rackwright.catalog import SWITCHES, Host
+from rackwright.sizing.fabric import switches_by_kind
 from rackwright.sizing.figures import computed, given, given_or, product, stated, total
 from rackwright.sizing.optics import CABLE_USD, TRANSCEIVER_USD
 from rackwright.specs.figure import Figure, Unknown
@@ -66,7 +67,6 @@ class Bought:
 
     host: Host
     hosts: int
-    switch: Switch
     fabric: FabricPlan
     storage: StoragePlan
     power: PowerPlan
@@ -174,12 +174,7 @@ def _capital_parts(bought: Bought) -> dict[str, Figure]:
     modules, cables = bought.fabric.optics, bought.fabric.cables
     return {
         "hosts_usd": hosts_usd,
-        "switches_usd": product(
-            stated(bought.switch.capital_usd),
-            bought.fabric.switches,
-            formula=f"{bought.fabric.switches:,} switches × {bought.switch.capital_usd.expected:,.0f} USD",
-            source=bought.switch.capital_usd.source,
-        ),
+        "switches_usd": _switches(bought.fabric),
         "optics_usd": computed(
             lambda module, cable: modules * module + cables * cable,
             TRANSCEIVER_USD,
@@ -197,6 +192,19 @@ def _capital_parts(bought: Bought) -> dict[str, Figure]:
             source=OTHER_CAPITAL_PART.source,
         ),
     }
+
+
+def _switches(fabric: FabricPlan) -> Figure:
+    parts = [
+        product(
+            stated(SWITCHES.entries[name].capital_usd),
+            count,
+            formula=f"{count:,} switches × {SWITCHES.entries[name].capital_usd.expected:,.0f} USD",
+            source=SWITCHES.entries[name].capital_usd.source,
+        )
+        for name, count in switches_by_kind(fabric).items()
+    ]
+    return total(*parts, formula=" + ".join(part.formula for part in parts), source=parts[0].source)
 
 
 def _storage(storage: StoragePlan) -> Figure:

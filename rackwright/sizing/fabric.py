@@ -168,6 +168,13 @@ def levels(tree: FatTree, *, host: Host) -> tuple[FabricLevel, ...]:
     return (*found, FabricLevel(name="host", node_label=HOSTNAME_LABEL, hosts=1))
 
 
+def switches_by_kind(plan: FabricPlan) -> dict[str, int]:
+    """How many switches of which kind."""
+    if plan.spine_switch == plan.switch:
+        return {plan.switch: plan.switches}
+    return {plan.switch: plan.leaf_switches, plan.spine_switch: plan.spine_switches + plan.core_switches}
+
+
 def _tree(name: str, *, host: Host, hosts: int, terms: FabricTerms) -> FatTree:
     made_from = design(SWITCHES.entries[name], host=host, terms=terms)
     try:

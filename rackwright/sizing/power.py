@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rackwright.catalog import Host, Switch
+from rackwright.catalog import SWITCHES, Host, Switch
+from rackwright.sizing.fabric import switches_by_kind
 from rackwright.sizing.figures import computed, ends, exact, product, total
 from rackwright.sizing.optics import TRANSCEIVER_W
 from rackwright.specs.figure import Figure
@@ -101,9 +102,7 @@ W_PER_MW = 1e6
 MWH_PER_GWH = 1000
 
 
-def power_plan(
-    *, host: Host, hosts: int, switch: Switch, fabric: FabricPlan, cooling: Cooling, days: Figure
-) -> PowerPlan:
+def power_plan(*, host: Host, hosts: int, fabric: FabricPlan, cooling: Cooling, days: Figure) -> PowerPlan:
     """Power and water of all hosts at full load, and the energy of the run."""
     hosts_mw = product(
         host.power_kw,
@@ -113,7 +112,7 @@ def power_plan(
     )
     modules = fabric.optics
     network = {
-        "switches_mw": _switches(switch, fabric.switches),
+        "switches_mw": _all_switches(fabric),
         "optics_mw": product(
             TRANSCEIVER_W,
             modules / W_PER_MW,
@@ -173,6 +172,11 @@ def power_plan(
         energy_year_gwh=_energy(facility_mw, a_year),
         **_water(it_mw, facility_mw, cooling),
     )
+
+
+def _all_switches(fabric: FabricPlan) -> Figure:
+    parts = [_switches(SWITCHES.entries[name], count) for name, count in switches_by_kind(fabric).items()]
+    return total(*parts, formula=" + ".join(part.formula for part in parts), source=parts[0].source)
 
 
 def _switches(switch: Switch, count: int) -> Figure:

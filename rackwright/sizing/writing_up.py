@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from rackwright.catalog import SWITCHES
 from rackwright.sizing import fabric, limits, memory, parameters, storage, transfer
 from rackwright.sizing.choosing import Choice
 from rackwright.sizing.cost import Bought, cost_plan
@@ -36,7 +35,6 @@ def write_up(task: Task, sized: Sized) -> Plan:
     parameter_count = parameters.total(task.architecture)
     request, host = task.request, machine.host
     network = fabric.fabric_plan(request, place=task.place, host=host, hosts=sized.hosts)
-    switch = SWITCHES.entries[network.switch]
     checkpoints = storage.storage_plan(
         storage.Training(
             parameters=parameter_count,
@@ -72,7 +70,6 @@ def write_up(task: Task, sized: Sized) -> Plan:
     power = power_plan(
         host=host,
         hosts=sized.hosts,
-        switch=switch,
         fabric=network,
         cooling=request.cooling or task.place.cooling,
         days=run.days,
@@ -112,7 +109,6 @@ def write_up(task: Task, sized: Sized) -> Plan:
             Bought(
                 host=host,
                 hosts=sized.hosts,
-                switch=switch,
                 fabric=network,
                 storage=stored,
                 power=power,

@@ -228,8 +228,19 @@ def test_reference_clusters_name_entries_that_exist(name: str) -> None:
 
 
 def test_reference_clusters_are_those_that_must_be_plannable() -> None:
-    counts = {cluster.gpus for cluster in CLUSTERS.entries.values()}
-    assert counts == {100_000, 24_576, 22_000, 16_000, 24_000, 35_000}
+    counts = {name: cluster.gpus for name, cluster in CLUSTERS.entries.items()}
+    assert counts == {
+        "memphis": 100_000,
+        "memphis-gb200": 556 * 72,
+        "meta-24k": 24_576,
+        "inflection": 22_000,
+        "oracle-16k": 16_000,
+        "oracle-24k": 24_000,
+        "grok-2": 20_000,
+        "tesla": 35_000,
+        "gpt-4": 25_000,
+        "openai-100k": 100_000,
+    }
 
 
 def test_an_unknown_name_is_refused_with_the_close_ones() -> None:

@@ -122,6 +122,18 @@ def test_reference_stands_beside_what_was_published(run: Run) -> None:
     data = json.loads(run("size", "reference", "memphis", "--json").stdout)
     assert data["plan"]["hosts"]["hosts"] == 12_500
     assert {row["what"] for row in data["published"]} >= {"facility_mw", "water_m3_per_day"}
+    assert all(
+        {"planned", "planned_low", "planned_high", "difference", "in_range"} <= set(row) for row in data["published"]
+    )
     wrong = run("size", "reference", "menphis")
     assert wrong.exit_code == ExitCode.REFUSED
     assert "memphis" in wrong.stderr
+
+
+def test_hardware_that_can_t_be_planned_with_is_compared(run: Run, snapshot: SnapshotAssertion) -> None:
+    assert "dojo" in run("size", "reference", "--list").stdout.split()
+    result = run("size", "reference", "dojo")
+    assert "\n".join(line.rstrip() for line in result.stdout.splitlines()) == snapshot
+    data = json.loads(run("size", "reference", "dojo", "--json").stdout)
+    assert len(data["comparisons"]) == 3
+    assert all(row["planned"] or row["figure"] is None for row in data["published"])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rackwright.catalog import HOSTS, SWITCHES
+from rackwright.catalog import HOSTS
 from rackwright.sizing import plan
 from rackwright.sizing.cost import Bought, cost_plan
 from rackwright.sizing.figures import ends, exact
@@ -34,7 +34,6 @@ def planned(*, hosts: int = 12_500, days: float = 100, **terms: float) -> CostPl
         Bought(
             host=HOSTS.entries["DGX-H100"],
             hosts=hosts,
-            switch=SWITCHES.entries["sn5600"],
             fabric=fabric.model_copy(
                 update={"switches": int(fabric.switches * share), "cables": int(fabric.cables * share)}
             ),

@@ -123,7 +123,7 @@ def test_an_architecture_of_ones_own_is_planned_like_a_catalogue_s() -> None:
 def test_reference_clusters_can_be_planned_with_all_their_gpus(name: str) -> None:
     cluster = CLUSTERS.entries[name]
     sized = plan(reference_request(name))
-    assert sized.hosts.hosts == cluster.gpus // 8
+    assert sized.hosts.hosts * sized.hosts.gpus_per_host == cluster.gpus
     assert len(comparisons(sized, cluster)) == len(cluster.published)
 
 

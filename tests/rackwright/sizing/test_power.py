@@ -28,15 +28,15 @@ def memphis() -> Plan:
     return plan(reference_request("memphis"))
 
 
-def fabric(*, switches: int, cables: int) -> FabricPlan:
-    return memphis().fabric.model_copy(update={"switches": switches, "cables": cables})
+def fabric(*, switches: int, cables: int, switch: str = "qm9700") -> FabricPlan:
+    update = {"switch": switch, "spine_switch": switch, "switches": switches, "cables": cables, "optics": 2 * cables}
+    return memphis().fabric.model_copy(update=update)
 
 
 def planned(hosts: int, *, cooling: Cooling = "liquid", days: float = 365.25) -> PowerPlan:
     return power.power_plan(
         host=HOSTS.entries["DGX-H100"],
         hosts=hosts,
-        switch=SWITCHES.entries["qm9700"],
         fabric=fabric(switches=hosts // 2, cables=hosts * 24),
         cooling=cooling,
         days=exact(days, formula="-"),
@@ -112,8 +112,7 @@ def test_transceivers_are_not_counted_twice(name: str) -> None:
     own = power.power_plan(
         host=HOSTS.entries["DGX-H100"],
         hosts=1,
-        switch=switch,
-        fabric=fabric(switches=1, cables=0),
+        fabric=fabric(switches=1, cables=0, switch=name),
         cooling="air",
         days=exact(1.0, formula="-"),
     )
