@@ -165,8 +165,8 @@ class Software(Entry):
     """True where one copy of a token serves all of its experts on a rank, and between hosts all on a host."""
     gradient_bytes: int
     """Bytes of one gradient where it is accumulated and reduced."""
-    optimizer_bytes: float
-    """Bytes of optimizer state for a parameter, the FP32 weight included."""
+    optimizer_bytes: Figure
+    """Bytes of optimizer state for a parameter, the FP32 weight included; low: moments, or all of it, in fewer bits."""
     matrix_efficiency: dict[Precision, Figure]
     """Part of the highest measured matrix rate of the GPU that large products reach."""
     product_traffic: Figure

@@ -9,7 +9,7 @@ import typer
 
 from rackwright import sizing
 from rackwright.catalog import GPUS, MODELS, PLACES
-from rackwright.cli import catalogue, compare, size_files, terms
+from rackwright.cli import catalogue, compare, evaluate, size_files, terms
 from rackwright.cli import explain as explaining
 from rackwright.cli.outcome import CommandError, ExitCode
 from rackwright.cli.output import Json, console, print_json
@@ -153,5 +153,6 @@ def _default_name(model: str) -> str:
 
 
 catalogue.register(app)
+evaluate.register(app)
 compare.register(app)
 app.command(epilog="Example: `rackwright size transfer --model gpt-3-175b --gpus 22000 --place existing`")(transfer)

@@ -17,6 +17,7 @@ from rackwright.sizing.layouts import Integers, Layouts, Numbers
 from rackwright.sizing.parallelism import Layout
 from rackwright.sizing.stages import Stage, rank_layers, stages
 from rackwright.specs.architecture import Architecture
+from rackwright.specs.figure import Figure
 from rackwright.specs.plan import RankMemory
 
 VALUE_BYTES = 2
@@ -76,6 +77,18 @@ def fullest_gb(architecture: Architecture, layouts: Layouts, software: Software,
     return np.asarray(np.maximum.reduce(totals)) if totals else np.zeros(0)
 
 
+def frugal(software: Software) -> Software:
+    """The software with memory's least: optimizer state in fewer bits, little overhead."""
+    least = {
+        name: Figure(expected=figure.expected if figure.low is None else figure.low)
+        for name, figure in (
+            ("optimizer_bytes", software.optimizer_bytes),
+            ("memory_overhead_gb", software.memory_overhead_gb),
+        )
+    }
+    return software.model_copy(update=least)
+
+
 def rank_memories(
     architecture: Architecture, layout: Layout, software: Software, *, sequence_tokens: int
 ) -> list[RankMemory]:
@@ -124,7 +137,7 @@ def stage_memory(
         layouts.fully_sharded, gathered * VALUE_BYTES * (held.shared + np.where(experts_shards > 1, held.experts, 0)), 0
     )
     optimizer_shards = np.where(layouts.fully_sharded, shards, replicas)
-    optimizer = software.optimizer_bytes * (held.shared / optimizer_shards + held.experts / expert_replicas)
+    optimizer = software.optimizer_bytes.expected * (held.shared / optimizer_shards + held.experts / expert_replicas)
     return Memory(
         weights_and_gradients_gb=weights / GB,
         optimizer_gb=optimizer / GB,

@@ -185,7 +185,7 @@ def _at_end(software: Software, *, slow: bool) -> Software:
     moves: dict[str, object] = {
         name: moved(name, value)
         for name, value in software
-        if isinstance(value, Figure) and name != "memory_overhead_gb"
+        if isinstance(value, Figure) and name not in {"memory_overhead_gb", "optimizer_bytes"}
     }
     for name in ("matrix_efficiency", "attention_efficiency"):
         moves[name] = {key: moved(name, figure) for key, figure in getattr(software, name).items()}
