@@ -2,14 +2,15 @@
 
 The first /16 holds the small subnets and the hosts; pods get its upper half while they fit there, and /16 blocks of
 their own beyond. A subnet can't grow in place, so hosts get room for a quarter more.
+The RDMA interfaces have a pool of their own.
 """
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from math import ceil
 
-from rackwright.specs.network import RESERVED_ADDRESSES, Network
+from rackwright.specs.network import RESERVED_ADDRESSES, Network, RdmaAddresses
 
 FIRST_BLOCK = IPv4Network("10.140.0.0/16")
 """The first of the network's blocks; those after it follow (oci-hpc-oke uses the same)."""
@@ -22,6 +23,17 @@ MAX_POD_BLOCKS = 4
 
 PODS_PER_HOST = 31
 """Pods that a host may run, where addresses suffice (OKE's usual number for one interface)."""
+
+RDMA_FIRST = IPv4Address("172.16.0.0")
+"""Where the RDMA pool begins: 172.16.0.0/12 is private (RFC 1918), and no other block here lies in it."""
+
+SHORTEST_RDMA_PREFIX = 12
+LONGEST_RDMA_PREFIX = 24
+"""A /12 is all of that private range; below a /24 nothing is saved."""
+
+RDMA_SLACK = 2
+"""Addresses of a host's block for each of its interfaces, so that the next pod isn't kept waiting for those that the
+last one has yet to give back. Assumed."""
 
 GROWTH = 1.25
 """Room for more hosts: a judgement."""
@@ -46,6 +58,21 @@ def network(*, hosts: int, pods: int) -> Network:
         pods=_blocks_after_first(pods) or (IPv4Network("10.140.128.0/17"),),
         services=SERVICES,
     )
+
+
+def rdma_addresses(*, hosts: int, interfaces: int) -> RdmaAddresses | None:
+    """The pool of the RDMA interfaces of so many hosts; None where they have none.
+
+    A block is a power of two, so that none straddles a boundary that people count by. The usual /16 with blocks of 100
+    ends at 655 hosts.
+    """
+    if not interfaces:
+        return None
+    block = 1 << (RDMA_SLACK * interfaces - 1).bit_length()
+    sizes = range(LONGEST_RDMA_PREFIX, SHORTEST_RDMA_PREFIX - 1, -1)
+    pools = [RdmaAddresses(pool=IPv4Network((int(RDMA_FIRST), size)), per_host=block) for size in sizes]
+    wanted = ceil(hosts * GROWTH)
+    return next((each for each in pools if each.blocks() >= wanted), pools[-1])
 
 
 def _node_subnet(hosts: int) -> IPv4Network:

@@ -8,7 +8,7 @@ from rackwright.specs.cluster import ClusterSpec
 from rackwright.specs.fabric import Fabric
 from rackwright.specs.places import OraclePlace, Place
 from rackwright.specs.plan import Plan
-from rackwright.specs.platform import Kueue, Platform
+from rackwright.specs.platform import JobSet, Kueue, Platform
 from rackwright.specs.pools import Allocatable, GpuPool, SystemPool
 from rackwright.specs.queues import Priority, Queues, Team
 
@@ -28,7 +28,8 @@ SMALL_CLUSTER_HOSTS = 1000
 """Hosts up to which the small system pool suffices; at 12,500 Kueue alone takes 1.1 GB (measured)."""
 
 CLIENT_QPS_PER_HOST = 0.1
-"""Requests a second that Kueue's client gets for each host: a whole gang is placed and ungated in seconds. Assumed."""
+"""Requests a second that the clients of Kueue and JobSet get for each host, so that a whole gang is placed and ungated
+in seconds. Assumed. The operator asks no more than a few requests for each job, and has no limit of its own."""
 
 MIN_CLIENT_QPS = 500
 MAX_CLIENT_QPS = 2000
@@ -72,6 +73,7 @@ def cluster_spec(
             ports_per_host=shape.ports_per_host,
             port_bandwidth_gbit_s=shape.port_bandwidth_gbit_s.expected,
         ),
+        rdma=addresses.rdma_addresses(hosts=plan.hosts.hosts, interfaces=shape.jobs_may_use.rdma_interfaces),
         pools=(_system_pool(plan, pods_per_host=pods_per_host, shape=kind.system_shape), pool),
         platform=_platform(plan),
         queues=Queues(
@@ -105,4 +107,6 @@ def _system_pool(plan: Plan, *, pods_per_host: int, shape: str) -> SystemPool:
 
 def _platform(plan: Plan) -> Platform:
     qps = min(MAX_CLIENT_QPS, max(MIN_CLIENT_QPS, round(plan.hosts.hosts * CLIENT_QPS_PER_HOST)))
-    return Platform(kueue=Kueue(client_qps=qps, client_burst=2 * qps))
+    return Platform(
+        kueue=Kueue(client_qps=qps, client_burst=2 * qps), jobset=JobSet(client_qps=qps, client_burst=2 * qps)
+    )

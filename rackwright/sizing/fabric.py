@@ -161,9 +161,10 @@ def levels(tree: FatTree, *, host: Host) -> tuple[FabricLevel, ...]:
     found = [
         FabricLevel(name=name, node_label=f"{LABEL_PREFIX}{name}", hosts=size, oversubscription=oversubscription)
         for name, size, oversubscription in domains
+        if size > 1
     ]
     joined = host.nvlink_domain_hosts
-    if 1 < joined < found[-1].hosts and found[-1].hosts % joined == 0:
+    if found and 1 < joined < found[-1].hosts and found[-1].hosts % joined == 0:
         found.append(FabricLevel(name="nvlink", node_label=NVLINK_LABEL, hosts=joined))
     return (*found, FabricLevel(name="host", node_label=HOSTNAME_LABEL, hosts=1))
 

@@ -40,8 +40,8 @@ def training_job(
     split = plan.parallelism
     gpus = plan.hosts.training_gpus
     per_host = min(gpus, plan.hosts.gpus_per_host)
-    group_gpus = split.tensor * split.context * split.pipeline
-    whole_groups = group_gpus % per_host == 0
+    group_gpus = max(split.tensor * split.context, split.expert * split.expert_tensor)
+    whole_groups = group_gpus % per_host == 0 and gpus % group_gpus == 0
     return TrainingJob(
         metadata=Metadata(name=name, namespace=team),
         spec=TrainingJobSpec(

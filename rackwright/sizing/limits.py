@@ -41,6 +41,10 @@ LARGEST_SITE_MW = 150
 TESTED_NODES = 5000
 """Nodes of one cluster up to which Kubernetes says that it works (kubernetes.io, Considerations for large clusters)."""
 
+ORACLE_POOL_HOSTS = 500
+"""Hosts of a pool up to which Oracle advises to go: rather four pools of 500 than two of 1,000 (docs.oracle.com,
+contenglargenodelimitconsiderations). What a cluster network or an OKE cluster may have at the most isn't verified."""
+
 REPEATED_READ_PART = 0.02
 """Part of the time between failures that reading weights more than once may take: a judgement."""
 
@@ -81,6 +85,7 @@ def weaknesses(
         *_site(plan),
         *_delivery(plan),
         *_fabric(plan, wished_switch),
+        *_oracle(plan),
         *_uncertain(plan, place),
     ]
     return sorted(found, key=lambda weakness: -weakness.severity)
@@ -226,6 +231,16 @@ def _fabric(plan: Plan, wished_switch: str) -> Iterator[Weakness]:
         severity=1 - most / plan.hosts.hosts,
         text=f"{limit}, {plan.hosts.hosts:,} are needed: planned with the {plan.fabric.switch} instead.",
     )
+
+
+def _oracle(plan: Plan) -> Iterator[Weakness]:
+    if plan.request.place == "oracle" and plan.hosts.hosts > ORACLE_POOL_HOSTS:
+        yield Weakness(
+            severity=RISK / 2,
+            text=f"{plan.hosts.hosts:,} hosts stand in one cluster network; of node pools Oracle advises four of "
+            f"{ORACLE_POOL_HOSTS} rather than two of 1,000, and the most that a cluster network or a cluster may have "
+            "is not verified: ask Oracle for both, and for the shape's quota, before anything is ordered.",
+        )
 
 
 def _uncertain(plan: Plan, place: PlaceKind) -> Iterator[Weakness]:

@@ -1,4 +1,9 @@
-"""Where a job's gang and its pipeline groups can stand in the fabric, still after hosts were lost."""
+"""Where a job's gang and its groups can stand in the fabric, still after hosts were lost.
+
+Ranks follow each other as Megatron-LM numbers them: tensor, context, data, pipeline, the innermost first, and Kueue
+gives neighbouring ranks to neighbouring hosts. Groups of neighbours are therefore those of tensor and context ranks,
+and those of experts and their tensor ranks; a pipeline's stages are far apart, and send little.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +16,15 @@ from rackwright.specs.training_job import Slice, TopologyWish
 def topology_wish(
     *, levels: Sequence[FabricLevel], cluster_hosts: int, job_hosts: int, group_hosts: int, losses: int
 ) -> TopologyWish:
-    """The wish of a job of `job_hosts` whose pipeline groups have `group_hosts` each.
+    """The wish of a job of `job_hosts` whose groups have `group_hosts` each.
 
     It prefers the finest level of which one domain holds the whole gang. Its groups must each stand within one domain
     of the finest level that can still hold all of them after the worst `losses` hosts are gone; where no level can, or
     where the preferred level does more, they are left to the preference.
     """
     domains = [level for level in levels if level.hosts > 1]
+    if not domains:
+        return TopologyWish()
     preferred = next((level for level in reversed(domains) if level.hosts >= job_hosts), domains[0])
     return TopologyWish(
         preferred=preferred.name,

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 from rackwright.specs.base import KUBERNETES_VERSION_PATTERN, DnsLabel, Spec, refuse
 from rackwright.specs.fabric import Fabric
 from rackwright.specs.job_cluster import GpuHosts, JobCluster
-from rackwright.specs.network import Network
+from rackwright.specs.network import Network, RdmaAddresses
 from rackwright.specs.places import OraclePlace, Place
 from rackwright.specs.platform import Platform
 from rackwright.specs.pools import GpuPool, Pool, SystemPool
@@ -30,6 +30,8 @@ class ClusterSpec(Spec):
     network: Network | None = None
     """Needed where the network is made, at an Oracle place."""
     fabric: Fabric
+    rdma: RdmaAddresses | None = None
+    """Needed where interfaces of the RDMA fabric get addresses of their own, as virtual functions do."""
     pools: Annotated[tuple[Pool, ...], Field(min_length=1)]
     platform: Platform = Platform()
     queues: Queues
@@ -86,6 +88,41 @@ class ClusterSpec(Spec):
                     value=f"{there} addresses",
                     expected=f"at least {needed} for {hosts} hosts",
                     remedy="use a shorter prefix, add a block, or lower pods_per_host",
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _rdma_addresses_suffice(self) -> ClusterSpec:
+        if self.rdma is None:
+            return self
+        pool, interfaces = self.gpu_pool, self.gpu_pool.allocatable.rdma_interfaces
+        if self.rdma.per_host < interfaces:
+            refuse(
+                field="rdma.per_host",
+                value=self.rdma.per_host,
+                expected=f"at least {interfaces}, the RDMA interfaces of a host of pool {pool.name!r}",
+                remedy="use larger blocks, and a shorter prefix if the hosts then no longer fit",
+            )
+        if self.rdma.blocks() < pool.hosts:
+            refuse(
+                field="rdma.pool",
+                value=f"{self.rdma.pool}, {self.rdma.blocks()} blocks of {self.rdma.per_host}",
+                expected=f"a block for each of the {pool.hosts} hosts of pool {pool.name!r}",
+                remedy="use a shorter prefix or smaller blocks",
+            )
+        if self.network is None:
+            return self
+        ranges = {
+            **{f"vcn.{index}": block for index, block in enumerate(self.network.vcn)},
+            "services": self.network.services,
+        }
+        for name, block in ranges.items():
+            if block.overlaps(self.rdma.pool):
+                refuse(
+                    field="rdma.pool",
+                    value=str(self.rdma.pool),
+                    expected=f"no overlap with network.{name} ({block})",
+                    remedy="use another private range, such as one of 172.16.0.0/12",
                 )
         return self
 

@@ -16,6 +16,10 @@ RESERVED_ADDRESSES = 3
 """Addresses that Oracle keeps for itself in each subnet: the first two and the last."""
 
 
+EDGE_ADDRESSES = 2
+"""Of each block of addresses, the first and the last name the network and all of its hosts (RFC 1122, 3.2.1.3)."""
+
+
 class Network(Spec):
     """CIDR blocks. The subnets lie in the VCN's blocks; no two ranges overlap, and Kubernetes' services lie outside."""
 
@@ -83,3 +87,32 @@ class Network(Spec):
     def pod_addresses(self) -> int:
         """Addresses that pods can have."""
         return sum(block.num_addresses - RESERVED_ADDRESSES for block in self.pods)
+
+
+class RdmaAddresses(Spec):
+    """Addresses of the GPU hosts' RDMA interfaces: one pool of NVIDIA's nv-ipam, of which each host gets a block.
+
+    They are seen on the RDMA fabric alone, in no subnet of the provider's network.
+    """
+
+    pool: Cidr
+    per_host: Annotated[int, Field(ge=1)]
+    """Addresses in a host's block (nv-ipam's `perNodeBlockSize`): at least one for each of its interfaces."""
+    declare: bool = False
+    """True where NVIDIA's network operator runs on the cluster, so that the pool can be declared there as an `IPPool`
+    for its SR-IOV networks to name; False: whoever sets up the operator takes the pool from here."""
+
+    @model_validator(mode="after")
+    def _holds_a_block(self) -> RdmaAddresses:
+        if self.blocks() < 1:
+            refuse(
+                field="per_host",
+                value=self.per_host,
+                expected=f"at most the {self.pool.num_addresses - EDGE_ADDRESSES} addresses of {self.pool}",
+                remedy="use a shorter prefix or smaller blocks",
+            )
+        return self
+
+    def blocks(self) -> int:
+        """Hosts that get a block."""
+        return (self.pool.num_addresses - EDGE_ADDRESSES) // self.per_host

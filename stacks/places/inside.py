@@ -8,6 +8,7 @@ import pulumi
 
 from stacks.components.operator import Operator, OperatorArgs
 from stacks.components.platform import Platform, PlatformArgs
+from stacks.components.rdma import Rdma, RdmaArgs
 from stacks.components.scheduling import Scheduling, SchedulingArgs
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def declare_inside(
     operator = Operator(
         spec.name, OperatorArgs(spec=spec), pulumi.ResourceOptions(provider=provider, depends_on=[platform])
     )
+    if spec.rdma is not None and spec.rdma.declare:
+        Rdma(spec.name, RdmaArgs(spec=spec), pulumi.ResourceOptions(provider=provider, depends_on=list(gpu_hosts)))
     Scheduling(
         spec.name,
         SchedulingArgs(spec=spec),

@@ -140,6 +140,22 @@ def test_the_good_spec_is_taken() -> None:
         ),
         (put("network.nodes", "10.140.16.1/20"), "network.nodes: got '10.140.16.1/20'; expected "),
         (
+            put("rdma", {"pool": "192.168.0.0/22", "per_host": 8}),
+            "rdma.per_host: got 8; expected at least 16, the RDMA interfaces of a host of pool 'h100'.",
+        ),
+        (
+            put("rdma", {"pool": "192.168.0.0/21", "per_host": 16}),
+            "rdma.pool: got '192.168.0.0/21, 127 blocks of 16'; expected a block for each of the 130 hosts of pool",
+        ),
+        (
+            put("rdma", {"pool": "10.140.0.0/16", "per_host": 16}),
+            "rdma.pool: got '10.140.0.0/16'; expected no overlap with network.vcn.0 (10.140.0.0/16). Use another",
+        ),
+        (
+            put("rdma", {"pool": "192.168.0.0/28", "per_host": 16}),
+            "rdma.per_host: got 16; expected at most the 14 addresses of 192.168.0.0/28. Use a shorter prefix",
+        ),
+        (
             put("fabric.levels.0.hosts", 0),
             "fabric.levels.0.hosts: got 0; expected at least 1.",
         ),

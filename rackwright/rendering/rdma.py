@@ -1,0 +1,32 @@
+"""The pool of addresses of the RDMA interfaces, as NVIDIA's network operator takes it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rackwright.rendering.nodes import POOL_LABEL
+from rackwright.rendering.templates import render
+
+if TYPE_CHECKING:
+    from rackwright.specs import ClusterSpec
+
+NAMESPACE = "nvidia-network-operator"
+"""Where the operator and its objects stand (its chart's and Oracle's add-on's usual one)."""
+
+NAME = "rdma-vf"
+"""Of the pool: that of the SR-IOV network whose interfaces the jobs' pods ask for."""
+
+
+def rdma_objects(spec: ClusterSpec) -> list[dict[str, Any]]:
+    """The pool, where the spec says that the network operator is there to take it."""
+    if spec.rdma is None or not spec.rdma.declare:
+        return []
+    return render(
+        "network/rdma.yaml.j2",
+        name=NAME,
+        namespace=NAMESPACE,
+        subnet=str(spec.rdma.pool),
+        per_host=spec.rdma.per_host,
+        pool_label=POOL_LABEL,
+        pool=spec.gpu_pool.name,
+    )
