@@ -20,8 +20,8 @@ import numpy.typing as npt
 from scipy.optimize import least_squares
 
 from rackwright.catalog import SOFTWARE, Software
-from rackwright.sizing import memory
 from rackwright.sizing.published import Run, held_out, read_runs
+from rackwright.sizing.published.evaluating import possible
 from rackwright.sizing.published.matching import Case, match
 from rackwright.sizing.step_time import step_times
 from rackwright.specs.figure import Figure
@@ -134,14 +134,9 @@ def _rows() -> list[Run]:
 def _prepare(run: Run) -> Prepared:
     """Keep the layouts that fit into memory, which the fit doesn't change."""
     case = match(run)
-    capacity = case.machine.gpu.memory_gb.expected
-    used = memory.fullest_gb(
-        case.architecture, case.layouts, case.machine.software, sequence_tokens=case.sequence_tokens
-    )
-    fitting = used <= max(capacity, float(used.min()))
     tokens = (run.batch or 0) * case.sequence_tokens
     published = run.step_s or tokens / run.gpus / (run.tokens_per_s_per_gpu or np.nan)
-    return Prepared(case=replace(case, layouts=case.layouts.take(fitting)), published_s=float(published))
+    return Prepared(case=replace(case, layouts=case.layouts.take(possible(case))), published_s=float(published))
 
 
 def with_constants(software: Software, constants: Sequence[Constant], values: Vector) -> Software:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from rackwright.catalog import HOSTS, PlaceKind
 from rackwright.sizing import fabric
+from rackwright.sizing.step_plan import FITTED_GPUS
 from rackwright.sizing.storage import repeated_read_s
 from rackwright.specs.plan import Plan
 from rackwright.specs.terms import DeliveryTerms
@@ -244,6 +245,13 @@ def _oracle(plan: Plan) -> Iterator[Weakness]:
 
 
 def _uncertain(plan: Plan, place: PlaceKind) -> Iterator[Weakness]:
+    gpus = plan.hosts.training_gpus
+    if gpus > FITTED_GPUS:
+        yield Weakness(
+            severity=NOT_CHECKED,
+            text=f"The step time was fitted to runs of up to {FITTED_GPUS:,} GPUs; beyond, it may take longer than "
+            f"expected: up to {plan.step.step_s.high or plan.step.step_s.expected:.3g} s on {gpus:,}.",
+        )
     if plan.reliability.failures_per_host_day.assumed:
         yield Weakness(
             severity=NOT_CHECKED,

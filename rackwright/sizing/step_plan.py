@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import ceil
+from math import ceil, log2
 
 from rackwright.catalog import Software
 from rackwright.sizing import flops
@@ -99,18 +99,31 @@ def step_plan(architecture: Architecture, layout: Layout, machine: Machine, *, s
         context_communication_hidden_s=hidden("context_s", "attention"),
         pipeline_communication_hidden_s=hidden("pipeline_s", "other chunks' work"),
         data_communication_hidden_s=hidden("data_s", "forward and backward pass"),
-        step_s=_whole(expected, architecture, machine.software),
+        step_s=_whole(expected, architecture, layout, machine.software),
     )
 
 
-def _whole(times: StepTimes, architecture: Architecture, software: Software) -> Figure:
+FITTED_GPUS = 2048
+"""GPUs up to which the step time was fitted to whole series of published runs."""
+
+ERROR_PER_DOUBLING = 0.05
+"""How much longer a step may take than predicted for each doubling beyond `FITTED_GPUS`.
+
+Llama 3.1 405B on 16,384 GPUs, three doublings beyond, was published at 400 TFLOP/s a GPU (arXiv 2407.21783, table 4),
+where this model says 449 to 489, depending on how its pipeline was interleaved.
+"""
+
+
+def _whole(times: StepTimes, architecture: Architecture, layout: Layout, software: Software) -> Figure:
     value = float(times.total_s[0])
     error = software.step_error["expert" if architecture.experts else "dense"]
+    beyond = ERROR_PER_DOUBLING * max(0.0, log2(layout.gpus / FITTED_GPUS))
+    scale = f", +{beyond:.0%} for {layout.gpus:,} GPUs, which the fit has not seen" if beyond else ""
     return Figure(
         expected=value,
         low=value / (1 + error.expected),
-        high=value * (1 + error.expected),
-        formula=f"sum of the parts; ±{error.expected:.0%}",
+        high=value * (1 + error.expected + beyond),
+        formula=f"sum of the parts; ±{error.expected:.0%}{scale}",
         source=error.source,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from rackwright.sizing import flops, memory, parameters
 from rackwright.sizing.layouts import Numbers
@@ -78,31 +79,30 @@ def predict(case: Case) -> Result:
     """The fastest configuration that agrees with the run and fits into memory; else the one that takes least."""
     times = step_times(case.architecture, case.layouts, case.machine, sequence_tokens=case.sequence_tokens)
     rate = case.layouts.batch * case.sequence_tokens / times.total_s
-    chosen, fits, used_gb = choose(case, rate)
-    return _result(case, chosen, times=times, rate=float(rate[chosen]), fits=fits, used_gb=used_gb)
+    chosen = int(np.argmax(np.where(possible(case), rate, 0.0)))
+    return _result(case, chosen, times=times, rate=float(rate[chosen]))
 
 
-def choose(case: Case, rate: Numbers) -> tuple[int, bool, float]:
-    """The index of the chosen layout, whether it fits, and the memory that it takes.
+def memory_needed(case: Case) -> Numbers:
+    """Memory that each layout takes at least, in GB.
 
-    A run that was published did fit. So where no configuration does as expected, memory is counted at its least:
-    optimizer state in fewer bits, and little overhead.
+    A run that was published did fit. So optimizer state counts in as few bits as there are, and overhead as little.
     """
-    capacity = case.machine.gpu.memory_gb.expected
-    for software in (case.machine.software, memory.frugal(case.machine.software)):
-        used = memory.fullest_gb(case.architecture, case.layouts, software, sequence_tokens=case.sequence_tokens)
-        fitting = used <= capacity
-        if fitting.any():
-            best = int(np.argmax(np.where(fitting, rate, 0.0)))
-            return best, True, float(used[best])
-    least = int(np.argmin(used))
-    return least, False, float(used[least])
+    least = memory.frugal(case.machine.software)
+    return memory.fullest_gb(case.architecture, case.layouts, least, sequence_tokens=case.sequence_tokens)
 
 
-def _result(case: Case, chosen: int, *, times: StepTimes, rate: float, fits: bool, used_gb: float) -> Result:
+def possible(case: Case) -> npt.NDArray[np.bool_]:
+    """The layouts that fit into memory; where none does, the one that takes least."""
+    needed = memory_needed(case)
+    return np.asarray(needed <= max(case.machine.gpu.memory_gb.expected, float(needed.min())))
+
+
+def _result(case: Case, chosen: int, *, times: StepTimes, rate: float) -> Result:
     run = case.run
     quantity, published, predicted, assumed = _compared(case, rate)
     layout = case.layouts.row(chosen)
+    used_gb = float(memory_needed(case)[chosen])
     completed = {cell: getattr(layout, field) for cell, field in COMPLETED_CELLS.items() if getattr(run, field) is None}
     if layout.pipeline == 1:
         completed.pop("vp", None)
@@ -121,7 +121,7 @@ def _result(case: Case, chosen: int, *, times: StepTimes, rate: float, fits: boo
         completed=completed,
         assumed={**case.assumed, **assumed},
         memory_gb=used_gb,
-        fits=fits,
+        fits=used_gb <= case.machine.gpu.memory_gb.expected,
         times=StepTimes(**{name: column[[chosen]] for name, column in vars(times).items()}),
     )
 

@@ -203,12 +203,20 @@ def _micro_batches(run: Run, *, batch: int, data: int) -> list[int]:
 
 
 def _chunks(run: Run, layers: int, *, pipeline: int, micro_batches: int) -> list[int]:
-    """Chunks of a pipeline rank: as published, or all that interleaving allows."""
+    """Chunks of a pipeline rank: as published, or all that interleaving allows.
+
+    Layers fall evenly on the chunks, if need be with embedding and head counted as one each.
+    """
     if run.virtual_pipeline:
         return [run.virtual_pipeline if pipeline > 1 else 1]
     if pipeline == 1 or micro_batches % pipeline:
         return [1]
-    return [chunks for chunks in range(1, layers // pipeline + 1) if chunks == 1 or layers % (pipeline * chunks) == 0]
+    most = (layers + 2) // pipeline
+    return [
+        chunks
+        for chunks in range(1, most + 1)
+        if chunks == 1 or layers % (pipeline * chunks) == 0 or (layers + 2) % (pipeline * chunks) == 0
+    ]
 
 
 def _recomputes(run: Run) -> tuple[Recompute, ...]:

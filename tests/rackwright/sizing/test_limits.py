@@ -9,6 +9,7 @@ import pytest
 from rackwright.catalog import PLACES
 from rackwright.sizing import limits, plan
 from rackwright.sizing.limits import Weakness
+from rackwright.specs.figure import Figure
 from rackwright.specs.plan import Plan
 from rackwright.specs.request import Request
 
@@ -33,7 +34,7 @@ def changed(part: str, **values: float) -> Plan:
     """The small plan with expected values of one part put to these."""
     own = getattr(small(), part)
     figures = {
-        name: getattr(own, name).model_copy(update={"expected": value}) if name != "hosts" else value
+        name: getattr(own, name).model_copy(update={"expected": value}) if isinstance(getattr(own, name), Figure) else value
         for name, value in values.items()
     }
     return small().model_copy(update={part: own.model_copy(update=figures)})
@@ -47,6 +48,7 @@ def changed(part: str, **values: float) -> Plan:
         (changed("storage", checkpoint_stall_s=5000), "Checkpoints stop the training"),
         (changed("storage", write_bandwidth_gb_s=4000), "ask 4,000 GB/s of the storage"),
         (changed("power", facility_mw=300), "takes 300 MW"),
+        (changed("hosts", training_gpus=16_384), "fitted to runs of up to 2,048 GPUs"),
         (changed("hosts", hosts=12_500), "12,500 hosts are more than the 5,000 nodes"),
         (changed("memory", capacity_gb=1), "Memory is nearly full"),
     ],
