@@ -13,7 +13,7 @@ from rich.text import Text
 
 from rackwright.specs.figure import Figure, Unknown
 from rackwright.specs.operation import FailureCause, LevelSpares, TransferLevel
-from rackwright.specs.plan import Plan
+from rackwright.specs.plan import Plan, SearchPlan
 from rackwright.specs.site import DeliveryPhase
 
 UNITS = {
@@ -73,7 +73,7 @@ PARTS = (
 
 
 def plan_tables(plan: Plan) -> Group:
-    """The whole plan, warnings last."""
+    """The whole plan, with how it was found, and warnings last."""
     table = Table(show_edge=False, pad_edge=False, box=None, show_header=False)
     for column in ("figure", "value", "unit", "range"):
         table.add_column(column, justify="right" if column == "value" else "left", overflow="fold")
@@ -81,8 +81,19 @@ def plan_tables(plan: Plan) -> Group:
         table.add_row(Text(title, style="bold"))
         for row in _rows(getattr(plan, name)):
             table.add_row(Text(f"  {row.label}"), Text(row.value), Text(row.unit), Text(row.span, style="dim"))
+    search = [Text("The search", style="bold"), *(Text(f"  {line}") for line in _search_lines(plan.search))]
     warnings = [Text.assemble(("! ", "bold yellow"), warning) for warning in plan.warnings]
-    return Group(table, Text("What breaks first", style="bold"), *warnings) if warnings else Group(table)
+    if warnings:
+        warnings.insert(0, Text("What breaks first", style="bold"))
+    return Group(table, *search, *warnings)
+
+
+def _search_lines(search: SearchPlan) -> Iterator[str]:
+    without_memory = search.refused_by_memory / search.layouts
+    yield f"the best of {search.layouts:,} valid layouts; {without_memory:.0%} of them don't fit into memory"
+    yield f"limited by {search.limited_by}"
+    if search.runner_up is not None:
+        yield f"runner-up: {search.runner_up_lost}"
 
 
 def split_unit(field: str) -> tuple[str, str]:

@@ -8,18 +8,14 @@ from typing import Annotated
 import typer
 
 from rackwright import sizing
-from rackwright.catalog import GPUS, MODELS, PLACES
-from rackwright.cli import catalogue, compare, evaluate, size_files, terms
+from rackwright.cli import catalogue, compare, evaluate, frontier, requests, size_files
 from rackwright.cli import explain as explaining
-from rackwright.cli.outcome import CommandError, ExitCode
 from rackwright.cli.output import Json, console, print_json
 from rackwright.cli.plan_table import plan_tables
+from rackwright.cli.progress import progress
 from rackwright.cli.transfer import transfer
 from rackwright.sizing.cluster import DEFAULT_TEAM
 from rackwright.sizing.job import DEFAULT_IMAGE
-from rackwright.specs import load_document
-from rackwright.specs.documents import validate_document
-from rackwright.specs.request import Request
 
 app = typer.Typer(
     invoke_without_command=True,
@@ -29,10 +25,12 @@ app = typer.Typer(
 
 - `rackwright size --model llama-3.1-405b --tokens 15.6e12 --gpus 1024`
 - `rackwright size --model llama-3.1-70b --tokens 15e12 --deadline-days 60 --json`
+- `rackwright size --model llama-3-8b --tokens 1e12 --budget-usd 1e6 --power-mw 2`
 - `rackwright size --model llama-3.1-405b --tokens 15.6e12 --gpus 1024 --region us-chicago-1 --tenancy-id ocid1.tenancy…
   --compartment-id ocid1.compartment… --image-id ocid1.image… --output-directory .`
 - `rackwright size --model grok-1-314b --tokens 10e12 --gpus 100000 --batch-tokens 67108864 --place existing
   --start-date 2026-01-01 --vendors 2 --set delivery.lead_days=60 --explain delivery.all_gpus_train_days`
+- `rackwright size frontier --model llama-3.1-70b --tokens 15e12`: days against cost
 - `rackwright size reference memphis`; `rackwright size list models`; `rackwright size transfer --model gpt-3-175b`
 """,
 )
@@ -42,22 +40,19 @@ app = typer.Typer(
 def size(
     context: typer.Context,
     *,
-    model: Annotated[
-        str | None,
-        typer.Option(help="A model of the catalogue (`rackwright size list models`).", autocompletion=MODELS.names),
-    ] = None,
-    tokens: Annotated[float | None, typer.Option(help="Tokens to train on, such as 15.6e12.")] = None,
-    gpus: Annotated[int | None, typer.Option(help="GPUs to train on; spares come on top.")] = None,
-    deadline_days: Annotated[float | None, typer.Option(help="Days until it shall be done.")] = None,
-    request: Annotated[
-        Path | None, typer.Option(help="A request as YAML; options given beside it go before it.")
-    ] = None,
-    name: Annotated[str | None, typer.Option(help="Names the cluster and the job.")] = None,
-    gpu: Annotated[str | None, typer.Option(help="A GPU of the catalogue.", autocompletion=GPUS.names)] = None,
-    precision: Annotated[str | None, typer.Option(help="bf16 or fp8.")] = None,
-    batch_tokens: Annotated[int | None, typer.Option(help="Tokens of one step.")] = None,
-    sequence_tokens: Annotated[int | None, typer.Option(help="Tokens of one sequence.")] = None,
-    place: Annotated[str | None, typer.Option(help="`oracle` or `existing`.", autocompletion=PLACES.names)] = None,
+    model: requests.Model = None,
+    tokens: requests.Tokens = None,
+    gpus: requests.GivenGpus = None,
+    deadline_days: requests.DeadlineDays = None,
+    budget_usd: requests.BudgetUsd = None,
+    power_mw: requests.PowerMw = None,
+    request: requests.RequestFile = None,
+    name: requests.Name = None,
+    gpu: requests.Gpu = None,
+    precision: requests.Precision = None,
+    batch_tokens: requests.BatchTokens = None,
+    sequence_tokens: requests.SequenceTokens = None,
+    place: requests.Place = None,
     output_directory: Annotated[
         Path | None, typer.Option(help="Write cluster.yaml and job.yaml there.", file_okay=False)
     ] = None,
@@ -76,15 +71,7 @@ def size(
     hosts_per_week: Annotated[float | None, typer.Option(help="Hosts a week from each vendor.")] = None,
     vendors: Annotated[int | None, typer.Option(help="Vendors that deliver side by side.")] = None,
     term_months: Annotated[float | None, typer.Option(help="How long the machine is rented or owned.")] = None,
-    setting: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="PATH=VALUE",
-            help="Any field of the request below `fabric`, `storage`, `reliability`, `delivery` or `money`, such as "
-            "`money.depreciation_years=5`; repeat it for more.",
-        ),
-    ] = None,
+    setting: requests.Setting = None,
     explain: Annotated[str | None, typer.Option(help="Show how one figure came about, such as `run.days`.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -96,6 +83,8 @@ def size(
         "tokens": tokens,
         "gpus": gpus,
         "deadline_days": deadline_days,
+        "budget_usd": budget_usd,
+        "power_mw": power_mw,
         "name": name,
         "gpu": gpu,
         "precision": precision,
@@ -107,10 +96,10 @@ def size(
         "delivery.hosts_per_week": hosts_per_week,
         "delivery.vendors": vendors,
         "money.term_months": term_months,
-        **terms.settings(setting or []),
     }
-    asked = _request(request, terms.nested(given))
-    plan = sizing.plan(asked)
+    asked = requests.request(request, given, setting)
+    with progress("Sizing") as report:
+        plan = sizing.plan(asked, report=report)
     if output_directory is not None:
         stands = size_files.place(
             plan,
@@ -131,28 +120,8 @@ def size(
         console().print(plan_tables(plan))
 
 
-def _request(path: Path | None, given: dict[str, object]) -> Request:
-    """The request of a file, of options, or of both."""
-    if path is None:
-        needed = [f"--{field}" for field in ("model", "tokens") if field not in given]
-        if needed:
-            raise CommandError(
-                f"what shall be sized? Give {' and '.join(needed)}, or --request FILE; "
-                "such as `rackwright size --model llama-3.1-405b --tokens 15.6e12 --gpus 1024`.",
-                code=ExitCode.USAGE,
-            )
-        given.setdefault("name", _default_name(str(given["model"])))
-        return validate_document(given, Request, source="options")
-    asked = load_document(path, Request)
-    return validate_document(terms.merged(asked.model_dump(exclude_unset=True), given), Request, source=str(path))
-
-
-def _default_name(model: str) -> str:
-    """A DNS label for a model's name: `llama-3.1-405b` becomes `llama-3-1-405b`."""
-    return "".join(letter if letter.isalnum() else "-" for letter in model.lower()).strip("-")
-
-
 catalogue.register(app)
 evaluate.register(app)
 compare.register(app)
+frontier.register(app)
 app.command(epilog="Example: `rackwright size transfer --model gpt-3-175b --gpus 22000 --place existing`")(transfer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rackwright.sizing.parallelism import Layout
+from rackwright.specs.plan import ParallelismPlan
 
 PARTS = {
     "matrix_s": "matrix products",
@@ -39,22 +40,40 @@ class Choice:
     """Of its fullest pipeline rank."""
 
 
-def described(layout: Layout) -> str:
-    """A layout in words, without what is 1."""
+def described(split: ParallelismPlan) -> str:
+    """A way to split a model in words, without what is 1."""
     sizes = {
-        "tensor": layout.tensor,
-        "context": layout.context,
-        "pipeline": layout.pipeline,
-        "chunks": layout.virtual_pipeline,
-        "expert": layout.expert,
-        "expert tensor": layout.expert_tensor,
-        "data": layout.data,
-        "shards": layout.parameter_shards,
-        "micro-batch": layout.micro_batch,
+        "tensor": split.tensor,
+        "context": split.context,
+        "pipeline": split.pipeline,
+        "chunks": split.virtual_pipeline,
+        "expert": split.expert,
+        "expert tensor": split.expert_tensor,
+        "data": split.data,
+        "shards": split.parameter_shards,
+        "micro-batch": split.micro_batch_sequences,
     }
     words = [f"{name} {size:,}" for name, size in sizes.items() if size > 1]
-    recompute = [] if layout.recompute == "none" else [f"{layout.recompute} recomputation"]
+    recompute = [] if split.recompute == "none" else [f"{split.recompute} recomputation"]
     return " × ".join([*words, *recompute]) or "one GPU"
+
+
+def parallelism_plan(layout: Layout) -> ParallelismPlan:
+    """A layout as the plan has it."""
+    return ParallelismPlan(
+        tensor=layout.tensor,
+        context=layout.context,
+        pipeline=layout.pipeline,
+        virtual_pipeline=layout.virtual_pipeline,
+        expert=layout.expert,
+        expert_tensor=layout.expert_tensor,
+        data=layout.data,
+        parameter_shards=layout.parameter_shards,
+        micro_batch_sequences=layout.micro_batch,
+        micro_batches=layout.micro_batches,
+        batch_sequences=layout.batch,
+        recompute=layout.recompute,
+    )
 
 
 def why_slower(best: Choice, other: Choice) -> str:

@@ -95,13 +95,6 @@ def weaknesses(
 def _time(plan: Plan) -> Iterator[Weakness]:
     days = plan.run.days.expected
     gpus = plan.hosts.training_gpus
-    deadline = plan.request.deadline_days
-    if deadline is not None and days > deadline:
-        yield Weakness(
-            severity=1 + days / deadline,
-            text=f"The deadline of {deadline:g} days is missed: {gpus:,} GPUs take {days:,.0f} days. "
-            "Leave gpus out to learn how many meet it.",
-        )
     if days > LONG_RUN_DAYS:
         yield Weakness(
             severity=days / LONG_RUN_DAYS,
@@ -140,7 +133,7 @@ def _batch(plan: Plan, published_batch_tokens: int | None) -> Iterator[Weakness]
     if plan.hosts.idle:
         yield Weakness(
             severity=plan.hosts.idle / plan.hosts.hosts,
-            text=f"Hosts that stay idle, because the parallelism doesn't divide them: {plan.hosts.idle:,}.",
+            text=f"Hosts that stay idle, because no valid layout gains by them: {plan.hosts.idle:,}.",
         )
 
 

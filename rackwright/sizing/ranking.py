@@ -6,8 +6,8 @@ import numpy as np
 
 from rackwright.sizing.layouts import Integers, Layouts, Numbers
 
-SPLIT = ("tensor", "context", "pipeline", "expert", "expert_tensor")
-"""What tells the runner-up from the best: how the model is split, not how its batch is cut."""
+SPLIT = ("tensor", "pipeline", "expert", "expert_tensor")
+"""What tells the runner-up from the best: how the model is split, not how its batch and sequences are cut."""
 
 PLACES = 2
 """Best and runner-up."""

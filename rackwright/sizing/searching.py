@@ -56,7 +56,7 @@ class Found:
     best: Choice | None
     """None where nothing fits into memory, or (with `at_least`) nothing is fast enough."""
     runner_up: Choice | None
-    """The best whose tensor, context, pipeline or expert ranks differ."""
+    """The best whose tensor, pipeline or expert ranks differ."""
     counts: Counts
 
 

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from math import ceil
 
 from rackwright.sizing import fabric, limits, memory, parameters, storage, transfer
-from rackwright.sizing.choosing import Choice
+from rackwright.sizing.choosing import Choice, described, parallelism_plan, why_slower
 from rackwright.sizing.cost import Bought, cost_plan
 from rackwright.sizing.delivery import delivery_plan
 from rackwright.sizing.figures import exact, stated
 from rackwright.sizing.power import power_plan
 from rackwright.sizing.reliability import reliability_plan
+from rackwright.sizing.searching import Found
 from rackwright.sizing.step_plan import model_flops, run_plan, step_plan
 from rackwright.sizing.task import Task
-from rackwright.specs.plan import HostsPlan, MemoryPlan, ModelPlan, ParallelismPlan, Plan
+from rackwright.specs.plan import HostsPlan, MemoryPlan, ModelPlan, Plan, SearchPlan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,8 @@ class Sized:
     """All of them, the spares included."""
     spares: int
     choice: Choice
+    found: Found
+    """The search that it came of."""
 
 
 def write_up(task: Task, sized: Sized) -> Plan:
@@ -86,7 +89,8 @@ def write_up(task: Task, sized: Sized) -> Plan:
             idle=sized.hosts - sized.spares - training_hosts,
             training_gpus=layout.gpus,
         ),
-        parallelism=_parallelism_plan(sized.choice),
+        parallelism=parallelism_plan(sized.choice.layout),
+        search=_search_plan(sized),
         memory=_memory_plan(task, sized.choice),
         step=step,
         run=run,
@@ -150,21 +154,17 @@ def _model_plan(task: Task, parameter_count: int) -> ModelPlan:
     )
 
 
-def _parallelism_plan(choice: Choice) -> ParallelismPlan:
-    layout = choice.layout
-    return ParallelismPlan(
-        tensor=layout.tensor,
-        context=layout.context,
-        pipeline=layout.pipeline,
-        virtual_pipeline=layout.virtual_pipeline,
-        expert=layout.expert,
-        expert_tensor=layout.expert_tensor,
-        data=layout.data,
-        parameter_shards=layout.parameter_shards,
-        micro_batch_sequences=layout.micro_batch,
-        micro_batches=layout.micro_batches,
-        batch_sequences=layout.batch,
-        recompute=layout.recompute,
+def _search_plan(sized: Sized) -> SearchPlan:
+    counts, other = sized.found.counts, sized.found.runner_up
+    runner_up = parallelism_plan(other.layout) if other else None
+    return SearchPlan(
+        layouts=counts.valid,
+        refused_by_memory=counts.refused_by_memory,
+        slower_for_certain=counts.slower_for_certain,
+        computed=counts.computed,
+        limited_by="",
+        runner_up=runner_up,
+        runner_up_lost=f"{described(runner_up)}: {why_slower(sized.choice, other)}" if other and runner_up else "",
     )
 
 

@@ -73,6 +73,24 @@ class ParallelismPlan(Spec):
     recompute: Recompute
 
 
+class SearchPlan(Spec):
+    """How the parallelism was found."""
+
+    layouts: int
+    """Valid ones, all of which the search decided on."""
+    refused_by_memory: int
+    slower_for_certain: int
+    """Left out because even a lower bound of their step time is too long."""
+    computed: int
+    """Whose step time was computed in full."""
+    limited_by: str
+    """What keeps the plan from being better, in words."""
+    runner_up: ParallelismPlan | None
+    """The best that splits the model otherwise."""
+    runner_up_lost: str
+    """Why, in words."""
+
+
 class RankMemory(Spec):
     """What lies in the memory of a GPU of one pipeline rank."""
 
@@ -198,6 +216,7 @@ class Plan(Spec):
     model: ModelPlan
     hosts: HostsPlan
     parallelism: ParallelismPlan
+    search: SearchPlan
     memory: MemoryPlan
     step: StepPlan
     run: RunPlan

@@ -21,7 +21,7 @@ MAX_GPUS = 131_072
 
 
 class Request(Spec):
-    """A training run to be sized: a model, its tokens, and GPUs or a deadline."""
+    """A training run to be sized: a model, its tokens, and one or more of GPUs, deadline, budget and power."""
 
     api_version: Annotated[Literal["rackwright.dev/v1alpha1"], Field(alias="apiVersion")] = "rackwright.dev/v1alpha1"
     kind: Literal["Request"] = "Request"
@@ -47,11 +47,16 @@ class Request(Spec):
     cooling: Cooling | None = None
     """Unset: the place's usual one."""
     gpus: Annotated[int, Field(ge=1, le=MAX_GPUS)] | None = None
-    """GPUs to train on; unset: as few as meet the deadline."""
+    """GPUs to train on, which the plan uses as well as it can; unset: as few as meet the deadline, or as many as budget
+    and power allow."""
     gpus_include_spares: bool = False
     """True where `gpus` is all that there is, so that spare hosts come out of them, not on top."""
     deadline_days: Annotated[float, Field(gt=0)] | None = None
     """Days, all losses included, in which the run shall be done."""
+    budget_usd: Annotated[float, Field(gt=0)] | None = None
+    """What the run may cost: rent, or with one's own machines its share of owning them."""
+    power_mw: Annotated[float, Field(gt=0)] | None = None
+    """What the site may draw at full load, cooling included."""
     storage: StorageTerms = StorageTerms()
     reliability: ReliabilityTerms = ReliabilityTerms()
     delivery: DeliveryTerms = DeliveryTerms()
@@ -59,11 +64,12 @@ class Request(Spec):
 
     @model_validator(mode="after")
     def _something_is_given(self) -> Request:
-        if self.gpus is None and self.deadline_days is None:
+        if all(limit is None for limit in (self.gpus, self.deadline_days, self.budget_usd, self.power_mw)):
             refuse(
                 field="gpus",
                 value=None,
-                expected="gpus, deadline_days or both",
-                remedy="say how many GPUs there are (gpus: 1024), or by when it shall be done (deadline_days: 90)",
+                expected="one or more of gpus, deadline_days, budget_usd and power_mw",
+                remedy="say how many GPUs there are (gpus: 1024), by when it shall be done (deadline_days: 90), or "
+                "what it may take (budget_usd: 5e6, power_mw: 10)",
             )
         return self

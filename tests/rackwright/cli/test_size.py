@@ -54,7 +54,11 @@ def test_files_are_written_and_valid(run: Run, tmp_path: Path, snapshot: Snapsho
     [
         (("--model", "llama-3.1-404b", "--gpus", "8"), ExitCode.REFUSED, "the closest are llama-3.1-405b"),
         (("--model", "llama-3-8b", "--gpus", "-8"), ExitCode.REFUSED, "gpus: got -8; expected at least 1."),
-        (("--model", "llama-3-8b"), ExitCode.REFUSED, "expected gpus, deadline_days or both."),
+        (
+            ("--model", "llama-3-8b"),
+            ExitCode.REFUSED,
+            "expected one or more of gpus, deadline_days, budget_usd and power_mw.",
+        ),
         (("--gpus", "8"), ExitCode.USAGE, "Give --model, or --request FILE"),
         (
             ("--model", "llama-3-8b", "--gpus", "8", "--output-directory", "x"),

@@ -34,7 +34,9 @@ def changed(part: str, **values: float) -> Plan:
     """The small plan with expected values of one part put to these."""
     own = getattr(small(), part)
     figures = {
-        name: getattr(own, name).model_copy(update={"expected": value}) if isinstance(getattr(own, name), Figure) else value
+        name: getattr(own, name).model_copy(update={"expected": value})
+        if isinstance(getattr(own, name), Figure)
+        else value
         for name, value in values.items()
     }
     return small().model_copy(update={part: own.model_copy(update=figures)})
