@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rackwright.specs.figure import Figure, Unknown
-from rackwright.specs.operation import FailureCause, LevelSpares, TransferLevel
+from rackwright.specs.operation import FailureCause, LevelSpares, PublishedFailures, TransferLevel
 from rackwright.specs.plan import Plan, SearchPlan
 from rackwright.specs.site import DeliveryPhase
 
@@ -148,7 +148,7 @@ def _told(entry: object) -> bool:
         return entry.share.expected >= SHOWN_SHARE
     if isinstance(entry, DeliveryPhase):
         return entry.ends_days.expected > 0
-    return isinstance(entry, LevelSpares | TransferLevel)
+    return isinstance(entry, PublishedFailures | LevelSpares | TransferLevel)
 
 
 def _entry(entry: object) -> _Row:
@@ -156,6 +156,8 @@ def _entry(entry: object) -> _Row:
     match entry:
         case FailureCause():
             return _figure_row(f"  {entry.cause}", entry.share, "share")
+        case PublishedFailures():
+            return _figure_row(f"  at {entry.cluster}'s rate", entry.failures_per_day, "failures_per_day")
         case LevelSpares():
             each = f"  spares of each {entry.level} ({entry.domains:,} of {entry.domain_hosts:,} hosts)"
             return _figure_row(each, entry.spares, "spares")

@@ -95,9 +95,9 @@ def cost_plan(bought: Bought, *, terms: MoneyTerms) -> CostPlan:
     term_h = terms.term_months * HOURS_PER_MONTH
     electricity_term = computed(
         lambda power, rate: power * KW_PER_MW * term_h * rate,
-        bought.power.facility_mw,
+        bought.power.facility_typical_mw,
         price,
-        formula=f"{bought.power.facility_mw.expected:.4g} MW × {terms.term_months:g} months × 730.5 h × "
+        formula=f"{bought.power.facility_typical_mw.expected:.4g} MW × {terms.term_months:g} months × 730.5 h × "
         f"{price.expected:g} USD/kWh",
         source=price.source,
     )

@@ -33,8 +33,8 @@ HOSTS_PER_WEEK = Figure(
     low=100,
     expected=360,
     high=800,
-    source="expected: Memphis's 12,500 hosts of two vendors over all of its 122 days; high: over the 55 days between "
-    "its first rack (19 days before training began) and the burn-in of its last; low: a judgement",
+    source="high: Memphis's 12,500 hosts of two vendors over the 55 days from its first rack (19 days before training "
+    "began) to the burn-in of its last; expected: as if over all of its 122 days; low: a judgement",
 )
 """Hosts a week from each vendor."""
 

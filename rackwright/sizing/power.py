@@ -103,7 +103,7 @@ MWH_PER_GWH = 1000
 
 
 def power_plan(*, host: Host, hosts: int, fabric: FabricPlan, cooling: Cooling, days: Figure) -> PowerPlan:
-    """Power and water of all hosts at full load, and the energy of the run."""
+    """Power and water of all hosts at full load, and the energy of the run with hosts as they run in training."""
     hosts_mw = product(
         host.power_kw,
         hosts / KW_PER_MW,
@@ -131,19 +131,26 @@ def power_plan(*, host: Host, hosts: int, fabric: FabricPlan, cooling: Cooling, 
         source="each part's own",
     )
     pue = PUE[cooling]
-    cooling_mw = computed(
-        lambda power, factor: power * (factor - 1),
-        it_mw,
-        pue,
-        formula=f"{it_mw.expected:.4g} MW × (PUE {pue.expected:g} − 1), {cooling} cooling",
-        source=pue.source,
+    cooling_mw = _cooling(it_mw, pue, cooling)
+    typical_mw = product(
+        TYPICAL_PART,
+        hosts * host.power_kw.expected / KW_PER_MW,
+        formula=f"{hosts:,} hosts × {host.power_kw.expected:g} kW × {TYPICAL_PART.expected:g}",
+        source=TYPICAL_PART.source,
     )
-    energy = {
-        "hosts_energy_gwh": _energy(hosts_mw, days),
-        "network_energy_gwh": _energy(total(*network.values(), formula="switches + optics"), days),
-        "storage_energy_gwh": _energy(total(*others.values(), formula="storage + management"), days),
-        "cooling_energy_gwh": _energy(cooling_mw, days),
+    running = {
+        # No source tells how long the hosts are at full load, so the high end is all the time.
+        "hosts": typical_mw.model_copy(update={"high": hosts_mw.expected}),
+        "network": total(*network.values(), formula="switches + optics", source="each part's own"),
+        "storage": total(*others.values(), formula="storage + management", source="each part's own"),
     }
+    running["cooling"] = _cooling(total(*running.values(), formula="hosts + network + storage"), pue, cooling)
+    energy = {f"{name}_energy_gwh": _energy(power, days) for name, power in running.items()}
+    facility_typical_mw = total(
+        *running.values(),
+        formula=" + ".join(f"{power.expected:.3g} {name}" for name, power in running.items()),
+        source=f"{TYPICAL_PART.source}; {pue.source}",
+    )
     facility_mw = total(
         it_mw,
         cooling_mw,
@@ -153,24 +160,30 @@ def power_plan(*, host: Host, hosts: int, fabric: FabricPlan, cooling: Cooling, 
     a_year = exact(DAYS_PER_YEAR, formula="days of a year")
     return PowerPlan(
         **parts,
-        hosts_typical_mw=product(
-            TYPICAL_PART,
-            hosts * host.power_kw.expected / KW_PER_MW,
-            formula=f"{hosts:,} hosts × {host.power_kw.expected:g} kW × {TYPICAL_PART.expected:g}",
-            source=TYPICAL_PART.source,
-        ),
+        hosts_typical_mw=typical_mw,
         it_mw=it_mw,
         pue=pue,
         cooling_mw=cooling_mw,
         facility_mw=facility_mw,
+        facility_typical_mw=facility_typical_mw,
         **energy,
         energy_gwh=total(
             *energy.values(),
             formula=" + ".join(f"{part.expected:.4g} {name.split('_')[0]}" for name, part in energy.items()),
             source="each part's own",
         ),
-        energy_year_gwh=_energy(facility_mw, a_year),
+        energy_year_gwh=_energy(facility_typical_mw, a_year),
         **_water(it_mw, facility_mw, cooling),
+    )
+
+
+def _cooling(it_mw: Figure, pue: Figure, kind: Cooling) -> Figure:
+    return computed(
+        lambda power, factor: power * (factor - 1),
+        it_mw,
+        pue,
+        formula=f"{it_mw.expected:.4g} MW × (PUE {pue.expected:g} − 1), {kind} cooling",
+        source=pue.source,
     )
 
 

@@ -14,7 +14,7 @@ from rackwright.sizing.figures import computed, ends, exact, given, product
 from rackwright.sizing.spares import level_spares, repair_days, spares, spares_figure
 from rackwright.specs.fabric import FabricLevel
 from rackwright.specs.figure import Figure
-from rackwright.specs.operation import FailureCause, ReliabilityPlan, StoragePlan
+from rackwright.specs.operation import FailureCause, PublishedFailures, ReliabilityPlan, StoragePlan
 from rackwright.specs.terms import ReliabilityTerms
 
 
@@ -161,6 +161,7 @@ def reliability_plan(
         mean_time_to_failure_h=computed(
             lambda each: HOURS_PER_DAY / each, per_day, formula=f"24 h / {per_day.expected:.3g}", source=MEASURED
         ),
+        published=tuple(_at_published(rate, training_gpus) for rate in PUBLISHED_RATES),
         causes=_causes(per_day),
         detection_s=parts.detection_s,
         placement_s=parts.placement_s,
@@ -259,6 +260,23 @@ def _goodput(stall_s: float, behind_s: float, restart_s: float, mean_s: float) -
         stall_s=stall_s,
         restart_s=restart_s + behind_s,
         mean_time_to_failure_s=mean_s,
+    )
+
+
+def _at_published(rate: PublishedRate, gpus: int) -> PublishedFailures:
+    per_gpu_day = rate.per_host_day / PUBLISHED_GPUS_PER_HOST
+    per_day = exact(
+        gpus * per_gpu_day,
+        formula=f"{gpus:,} GPUs × {rate.per_host_day:.3g} / {PUBLISHED_GPUS_PER_HOST}",
+        source=rate.source,
+        because="counted on one cluster; its authors give no range",
+    )
+    return PublishedFailures(
+        cluster=rate.cluster,
+        failures_per_day=per_day,
+        mean_time_to_failure_h=computed(
+            lambda each: HOURS_PER_DAY / each, per_day, formula=f"24 h / {per_day.expected:.3g}", source=rate.source
+        ),
     )
 
 

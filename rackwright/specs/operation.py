@@ -16,6 +16,14 @@ class FailureCause(Spec):
     per_day: Figure
 
 
+class PublishedFailures(Spec):
+    """What the job would meet at the rate of one published cluster."""
+
+    cluster: str
+    failures_per_day: Figure
+    mean_time_to_failure_h: Figure
+
+
 class LevelSpares(Spec):
     """Spares where each domain of a level of the fabric keeps its own."""
 
@@ -32,6 +40,8 @@ class ReliabilityPlan(Spec):
     failures_per_host_day: Figure
     failures_per_day: Figure
     mean_time_to_failure_h: Figure
+    published: tuple[PublishedFailures, ...]
+    """The least failures first."""
     causes: tuple[FailureCause, ...]
     """The most frequent first."""
     detection_s: Figure

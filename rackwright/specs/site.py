@@ -25,15 +25,18 @@ class PowerPlan(Spec):
     cooling_mw: Figure
     """Cooling, and losses in power's distribution."""
     facility_mw: Figure
+    """At full load: what the site must be able to give."""
+    facility_typical_mw: Figure
+    """With hosts as they run in training, at full load at the most: what it takes on average."""
     hosts_energy_gwh: Figure
     network_energy_gwh: Figure
     storage_energy_gwh: Figure
     """Storage and management."""
     cooling_energy_gwh: Figure
     energy_gwh: Figure
-    """Over the run, the sum of the four."""
+    """Over the run, the sum of the four, hosts as they run in training."""
     energy_year_gwh: Figure
-    """Were the machine to run at this load for a year."""
+    """Were the machine to train for a year."""
     water_l_per_kwh: Figure
     """Litres for each kWh of IT energy."""
     water_m3_per_day: Figure

@@ -105,6 +105,14 @@ def test_goodput_is_near_the_published_effective_time(
     assert own.goodput.expected == pytest.approx(published, abs=tolerance)
 
 
+def test_each_published_rate_is_told_by_its_name() -> None:
+    """16,384 GPUs: Llama 3 counted 7.76 a day; RSC-1's rate gives one in 1.8 h (arXiv 2410.21680)."""
+    named = {each.cluster: each for each in planned(2048).published}
+    assert named["Llama 3"].failures_per_day.expected == pytest.approx(419 / 54)
+    assert named["RSC-1"].mean_time_to_failure_h.expected == pytest.approx(1.8, rel=0.01)
+    assert named["RSC-2"].failures_per_day.expected == pytest.approx(2.048 * 2.34)
+
+
 def test_causes_are_llama_3s_with_the_misprint_put_right() -> None:
     causes = {each.cause: each for each in planned(2048).causes}
     assert sum(reliability.INTERRUPTIONS.values()) == 419
