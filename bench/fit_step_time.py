@@ -133,7 +133,7 @@ def _rows() -> list[Run]:
 
 def _prepare(run: Run) -> Prepared:
     """Keep the layouts that fit into memory, which the fit doesn't change."""
-    case = match(run)
+    (case,) = match(run)
     tokens = (run.batch or 0) * case.sequence_tokens
     published = run.step_s or tokens / run.gpus / (run.tokens_per_s_per_gpu or np.nan)
     return Prepared(case=replace(case, layouts=case.layouts.take(possible(case))), published_s=float(published))

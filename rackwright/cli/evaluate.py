@@ -90,9 +90,8 @@ def _read(file: Path | None) -> Table:
 
 
 def _belongs(row: Run | Unreadable, part: Part) -> bool:
-    if part == "all":
-        return True
-    return isinstance(row, Run) and held_out(row) == (part == "held-out")
+    """Whether a row is of that part; what can't be read is of each, so that none is dropped in silence."""
+    return part == "all" or isinstance(row, Unreadable) or held_out(row) == (part == "held-out")
 
 
 def as_document(evaluation: Evaluation, *, details: bool = False) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +11,9 @@ import numpy.typing as npt
 from rackwright.sizing import flops, memory, parameters
 from rackwright.sizing.layouts import Numbers
 from rackwright.sizing.parallelism import Layout
-from rackwright.sizing.published.matching import Case, Unpredictable, match
+from rackwright.sizing.published.matching import Case, match
 from rackwright.sizing.published.reading import Unreadable
-from rackwright.sizing.published.runs import Run
+from rackwright.sizing.published.runs import Run, Unpredictable
 from rackwright.sizing.step_time import StepTimes, step_times
 
 COMPLETED_CELLS = {
@@ -75,12 +75,70 @@ def evaluate(rows: Iterable[Run | Unreadable]) -> Evaluation:
     return Evaluation(results=tuple(results), not_predicted=tuple(not_predicted))
 
 
-def predict(case: Case) -> Result:
+def predict(cases: Sequence[Case]) -> Result:
     """The fastest configuration that agrees with the run and fits into memory; else the one that takes least."""
+    chosen = min((choose(case) for case in cases), key=lambda choice: choice.rank)
+    case, rate, layout = chosen.case, chosen.rate, chosen.layout
+    quantity, published, predicted, assumed = _compared(case, rate)
+    if case.batch not in {None, layout.batch}:
+        assumed["gbs"] = f"as {layout.micro_batches} whole micro-batches, {layout.batch} sequences; time in proportion"
+    return Result(
+        run=case.run,
+        kind=case.run.kind or ("moe" if case.architecture.experts else "dense"),
+        software=case.machine.software.title,
+        quantity=quantity,
+        published=published,
+        predicted=predicted,
+        layout=layout,
+        completed=_completed(case, layout),
+        assumed={**case.assumed, **assumed},
+        memory_gb=chosen.used_gb,
+        fits=chosen.fits,
+        times=chosen.times,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """The best configuration of a case."""
+
+    case: Case
+    layout: Layout
+    times: StepTimes
+    """Columns of one row."""
+    rate: float
+    """Tokens a second."""
+    used_gb: float
+
+    @property
+    def fits(self) -> bool:
+        """Whether it fits into memory."""
+        return self.used_gb <= self.case.machine.gpu.memory_gb.expected
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """Better ones are less: what fits before what doesn't, and then fast before slow, or small before large."""
+        return not self.fits, -self.rate if self.fits else self.used_gb
+
+
+def choose(case: Case) -> Choice:
+    """The fastest layout that fits, or the one that takes least."""
     times = step_times(case.architecture, case.layouts, case.machine, sequence_tokens=case.sequence_tokens)
     rate = case.layouts.batch * case.sequence_tokens / times.total_s
-    chosen = int(np.argmax(np.where(possible(case), rate, 0.0)))
-    return _result(case, chosen, times=times, rate=float(rate[chosen]))
+    best = int(np.argmax(np.where(possible(case), rate, 0.0)))
+    return Choice(
+        case=case,
+        layout=case.layouts.row(best),
+        times=StepTimes(**{name: column[[best]] for name, column in vars(times).items()}),
+        rate=float(rate[best]),
+        used_gb=float(memory_needed(case)[best]),
+    )
+
+
+def possible(case: Case) -> npt.NDArray[np.bool_]:
+    """The layouts that fit into memory; where none does, the one that takes least."""
+    needed = memory_needed(case)
+    return np.asarray(needed <= max(case.machine.gpu.memory_gb.expected, float(needed.min())))
 
 
 def memory_needed(case: Case) -> Numbers:
@@ -92,54 +150,33 @@ def memory_needed(case: Case) -> Numbers:
     return memory.fullest_gb(case.architecture, case.layouts, least, sequence_tokens=case.sequence_tokens)
 
 
-def possible(case: Case) -> npt.NDArray[np.bool_]:
-    """The layouts that fit into memory; where none does, the one that takes least."""
-    needed = memory_needed(case)
-    return np.asarray(needed <= max(case.machine.gpu.memory_gb.expected, float(needed.min())))
-
-
-def _result(case: Case, chosen: int, *, times: StepTimes, rate: float) -> Result:
-    run = case.run
-    quantity, published, predicted, assumed = _compared(case, rate)
-    layout = case.layouts.row(chosen)
-    used_gb = float(memory_needed(case)[chosen])
-    completed = {cell: getattr(layout, field) for cell, field in COMPLETED_CELLS.items() if getattr(run, field) is None}
+def _completed(case: Case, layout: Layout) -> dict[str, object]:
+    """The cells that were blank and mean something in this layout, with their values."""
+    completed: dict[str, object] = {
+        cell: getattr(layout, field) for cell, field in COMPLETED_CELLS.items() if getattr(case.run, field) is None
+    }
     if layout.pipeline == 1:
         completed.pop("vp", None)
     if case.architecture.experts is None:
         completed.pop("ep", None)
     elif layout.tensor > 1:
         completed["expert tensor parallelism"] = layout.expert_tensor
-    return Result(
-        run=run,
-        kind="moe" if case.architecture.experts else "dense",
-        software=case.machine.software.title,
-        quantity=quantity,
-        published=published,
-        predicted=predicted,
-        layout=layout,
-        completed=completed,
-        assumed={**case.assumed, **assumed},
-        memory_gb=used_gb,
-        fits=used_gb <= case.machine.gpu.memory_gb.expected,
-        times=StepTimes(**{name: column[[chosen]] for name, column in vars(times).items()}),
-    )
+    return completed
 
 
 def _compared(case: Case, rate: float) -> tuple[str, float, float, dict[str, str]]:
     """The quantity that was published, its published and its predicted value, and what had to be assumed."""
     run = case.run
     each = rate / run.gpus
-    if run.step_s is not None:
-        batch = run.batch or 0
-        if not batch:
-            raise Unpredictable("gbs: blank, so that a step's time says nothing")
-        return "step_s", run.step_s, batch * case.sequence_tokens / rate, {}
+    if run.step_s is not None and case.batch is not None:
+        return "step_s", run.step_s, case.batch * case.sequence_tokens / rate, {}
     if run.tokens_per_s_per_gpu is not None:
         return "tok_s_gpu", run.tokens_per_s_per_gpu, each, {}
     if run.tflops_per_gpu is not None:
         per_token, note = _flops_per_token(case)
         return "tflops_gpu", run.tflops_per_gpu, each * per_token / 1e12, note
+    if run.step_s is not None:
+        raise Unpredictable("gbs: blank, so that a step's time says nothing; give it, or tok_s_gpu")
     raise Unpredictable("step_s, tok_s_gpu, tflops_gpu: all blank; one is needed")
 
 

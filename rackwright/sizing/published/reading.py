@@ -18,6 +18,10 @@ MEASURES = ("step_s", "tok_s_gpu", "tflops_gpu")
 """Columns of which one at least says how fast a run was."""
 
 
+NOTES = ("status", "active_B", "ref")
+"""Columns that say something to people alone."""
+
+
 class TableError(Exception):
     """A file that is no table of runs; the message names what is wrong and the remedy."""
 
@@ -42,6 +46,8 @@ class Table:
 
 def read_runs(text: str) -> Table:
     """Read a CSV file's text; raise `TableError` where it is no table of runs."""
+    if "\0" in text:
+        raise TableError("it is no text; save it as comma-separated values in UTF-8")
     try:
         lines = list(csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True))
     except csv.Error as error:
@@ -49,9 +55,10 @@ def read_runs(text: str) -> Table:
     lines = [line for line in lines if any(cell.strip() for cell in line)]
     if not lines:
         raise TableError("it is empty; the first line must name the columns, such as model,gpus,gpu,precision,step_s")
-    header = [name.strip() for name in lines[0]]
+    known = {field.alias or name for name, field in Run.model_fields.items()} | {*NOTES}
+    spelled = {name.casefold(): name for name in known}
+    header = [spelled.get(name.strip().casefold(), name.strip()) for name in lines[0]]
     _check(header)
-    known = {field.alias or name for name, field in Run.model_fields.items()}
     return Table(
         rows=tuple(_row(header, line) for line in lines[1:]),
         ignored_columns=tuple(name for name in header if name and name not in known),

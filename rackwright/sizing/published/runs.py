@@ -14,10 +14,19 @@ UNPUBLISHED = frozenset({"", "-", "–", "?", "n/a", "na", "nan", "none", "null"
 
 RECOMPUTES: dict[str, Recompute] = {
     **dict.fromkeys(("true", "yes", "1", "full"), "full"),
-    **dict.fromkeys(("false", "no", "0", "off"), "none"),
+    **dict.fromkeys(("false", "no", "0", "off", "none"), "none"),
     **dict.fromkeys(("selective", "sac", "op"), "selective"),
 }
-"""Words for activation checkpointing."""
+"""Words for activation checkpointing; here `none` says something."""
+
+PRECISIONS = {"fp16": "bf16", "float16": "bf16", "bfloat16": "bf16", "float8": "fp8"}
+"""Other names; FP16 has the rates and sizes of BF16."""
+
+MOST_LAYERS = 10_000
+MOST_PARALLEL = 10_000_000
+MOST_WIDE = 100_000_000
+"""Bounds of layers, of GPUs and ranks, and of widths and lengths: ten times and more what was ever published, so that a
+slip of the pen is named as such."""
 
 HELD_OUT_PART = 3
 """One of so many groups of runs is held out of the fit."""
@@ -47,9 +56,11 @@ def _whole(value: object) -> object:
 
 def _recompute(value: object) -> object:
     text = value.strip().lower() if isinstance(value, str) else value
-    if text in UNPUBLISHED:
-        return None
-    return RECOMPUTES.get(text, text) if isinstance(text, str) else text
+    if not isinstance(text, str):
+        return text
+    if text in RECOMPUTES:
+        return RECOMPUTES[text]
+    return None if text in UNPUBLISHED else text
 
 
 def _sharded(value: object) -> object:
@@ -64,9 +75,8 @@ def _lower(value: object) -> object:
 
 
 def _precision(value: object) -> object:
-    """FP16 has the rates and sizes of BF16."""
     text = _lower(value)
-    return "bf16" if text == "fp16" else text
+    return PRECISIONS.get(text, text) if isinstance(text, str) else text
 
 
 def _nothing(value: float | None) -> float | None:
@@ -75,8 +85,14 @@ def _nothing(value: float | None) -> float | None:
 
 
 Text = Annotated[str, BeforeValidator(lambda value: value.strip() if isinstance(value, str) else value)]
-Count = Annotated[int | None, Field(ge=1), BeforeValidator(_whole)]
-Measure = Annotated[float | None, Field(ge=0), BeforeValidator(_blank), AfterValidator(_nothing)]
+Layers = Annotated[int | None, Field(ge=1, le=MOST_LAYERS), BeforeValidator(_whole)]
+Ranks = Annotated[int | None, Field(ge=1, le=MOST_PARALLEL), BeforeValidator(_whole)]
+Width = Annotated[int | None, Field(ge=1, le=MOST_WIDE), BeforeValidator(_whole)]
+Measure = Annotated[float | None, Field(ge=0, allow_inf_nan=False), BeforeValidator(_blank), AfterValidator(_nothing)]
+
+
+class Unpredictable(Exception):  # noqa: N818  # it ends no program: the row is listed with it
+    """A run that can't be predicted; the message says why."""
 
 
 class Run(BaseModel):
@@ -89,25 +105,27 @@ class Run(BaseModel):
     model: Annotated[Text, Field(min_length=1)]
     kind: Annotated[Literal["dense", "moe"] | None, BeforeValidator(_lower)] = None
     parameters_billion: Measure = Field(default=None, alias="params_B")
-    layers: Count = None
-    hidden: Count = None
-    ffn: Count = None
-    heads: Count = None
-    kv_heads: Count = None
-    vocabulary: Count = Field(default=None, alias="vocab")
-    sequence_tokens: Count = Field(default=None, alias="seq")
-    gpus: Annotated[int, Field(ge=1), BeforeValidator(_whole)]
+    layers: Layers = None
+    hidden: Width = None
+    ffn: Width = None
+    heads: Width = None
+    kv_heads: Width = None
+    vocabulary: Width = Field(default=None, alias="vocab")
+    sequence_tokens: Width = Field(default=None, alias="seq")
+    gpus: Annotated[int, Field(ge=1, le=MOST_PARALLEL), BeforeValidator(_whole)]
     gpu: Annotated[Text, Field(min_length=1)]
     precision: Annotated[Literal["bf16", "fp8"], BeforeValidator(_precision)]
-    tensor: Count = Field(default=None, alias="tp")
-    pipeline: Count = Field(default=None, alias="pp")
-    virtual_pipeline: Count = Field(default=None, alias="vp")
-    context: Count = Field(default=None, alias="cp")
-    expert: Count = Field(default=None, alias="ep")
-    parameter_shards: Annotated[int | None, Field(ge=-1), BeforeValidator(_sharded)] = Field(default=None, alias="fsdp")
+    tensor: Ranks = Field(default=None, alias="tp")
+    pipeline: Ranks = Field(default=None, alias="pp")
+    virtual_pipeline: Layers = Field(default=None, alias="vp")
+    context: Ranks = Field(default=None, alias="cp")
+    expert: Ranks = Field(default=None, alias="ep")
+    parameter_shards: Annotated[int | None, Field(ge=-1, le=MOST_PARALLEL), BeforeValidator(_sharded)] = Field(
+        default=None, alias="fsdp"
+    )
     """Ranks that share weights and gradients (FSDP); 0: none do (ZeRO-1); -1: all, however many."""
-    micro_batch: Count = Field(default=None, alias="mbs")
-    batch: Count = Field(default=None, alias="gbs")
+    micro_batch: Ranks = Field(default=None, alias="mbs")
+    batch: Width = Field(default=None, alias="gbs")
     recompute: Annotated[Recompute | None, BeforeValidator(_recompute)] = Field(default=None, alias="act_ckpt")
     step_s: Measure = None
     tokens_per_s_per_gpu: Measure = Field(default=None, alias="tok_s_gpu")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from importlib.resources import files
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rackwright.sizing.published import Evaluation, Result, Run, evaluate, held_out, read_runs, summarise
 
@@ -23,6 +27,9 @@ MPT = {
     "gbs": "48",
     "act_ckpt": "False",
 }
+
+
+CELLS = [*MPT, "layers", "hidden", "ffn", "heads", "kv_heads", "vocab", "vp", "cp", "ep", "kind", "step_s", "tok_s_gpu"]
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +100,9 @@ def test_flops_are_compared_by_their_convention() -> None:
     assert "flop_convention" in unnamed.assumed
 
 
-def test_a_step_without_its_batch_says_nothing() -> None:
+def test_a_step_without_its_batch_says_nothing_unless_tokens_tell_it() -> None:
+    assert result(gbs="", step_s="1.1546", tok_s_gpu="10643").quantity == "step_s"
+    assert result(gbs="", step_s="1.1546", tflops_gpu="400").quantity == "tflops_gpu"
     evaluation = evaluate([Run.model_validate({**MPT, "gbs": "", "step_s": "1.2"})])
     assert "gbs: blank" in evaluation.not_predicted[0].reason
 
@@ -111,6 +120,52 @@ def test_no_completion_that_fits_is_faster_than_the_one_taken(micro_batch: str) 
     blank, given = result(mbs="", tok_s_gpu="10643"), result(mbs=micro_batch, tok_s_gpu="10643")
     assert given.fits
     assert given.predicted <= blank.predicted * (1 + 1e-9)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Llama3-70B,64,BF16,8192,,,,,,,128,",
+        "Llama3-70B,64,FP8,8192,,,1,,0,1,128,",
+        "Qwen3-235B-A22B,256,BF16,4096,,,,,,,512,",
+        "GPT-OSS-20B,8,BF16,4096,1,1,1,,8,2,256,",
+    ],
+)
+def test_all_blank_cells_filled_in_as_found_change_nothing(line: str) -> None:
+    """Whatever is blank, even what the software follows from."""
+    names = ("model", "gpus", "precision", "seq", "tp", "pp", "cp", "ep", "fsdp", "mbs", "gbs", "act_ckpt")
+    cells = {**dict(zip(names, line.split(","), strict=True)), "gpu": "H100", "tok_s_gpu": "1000"}
+    blank = evaluate([Run.model_validate(cells)]).results[0]
+    found = {cell: str(value) for cell, value in blank.completed.items() if cell in CELLS}
+    assert found
+    filled = evaluate([Run.model_validate({**cells, **found})]).results[0]
+    assert filled.predicted == pytest.approx(blank.predicted)
+    assert filled.software == blank.software
+    assert set(filled.completed) <= {"expert tensor parallelism"}
+
+
+@given(
+    changes=st.dictionaries(
+        st.sampled_from(CELLS), st.sampled_from(["", "0", "-1", "1", "3", "8", "64", "1e30", "inf", "1.5", "full", "x"])
+    )
+)
+@settings(deadline=None)
+def test_whatever_stands_in_the_cells_a_row_is_predicted_or_has_a_reason(changes: dict[str, str]) -> None:
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, fieldnames=CELLS)
+    writer.writeheader()
+    writer.writerow({**MPT, "step_s": "1.1546", **changes})
+    evaluation = evaluate(read_runs(buffer.getvalue()).rows)
+    assert len(evaluation.results) + len(evaluation.not_predicted) == 1
+    assert all(each.predicted > 0 for each in evaluation.results)
+    assert all(each.reason for each in evaluation.not_predicted)
+
+
+def test_a_batch_that_cant_be_shared_evenly_is_said() -> None:
+    uneven = result(gbs="50", step_s="1.2")
+    assert "8" in uneven.assumed["gbs"]
+    assert "48 sequences" in uneven.assumed["gbs"]
+    assert uneven.predicted == pytest.approx(result(step_s="1.2").predicted * 50 / 48)
 
 
 def test_what_fits_in_no_configuration_is_said_so_and_still_predicted() -> None:

@@ -38,7 +38,8 @@ def test_cells_that_say_nothing_are_unpublished(cell: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "recompute"), [("True", "full"), ("false", "none"), ("selective", "selective"), ("FULL", "full")]
+    ("cell", "recompute"),
+    [("True", "full"), ("false", "none"), ("selective", "selective"), ("FULL", "full"), ("none", "none")],
 )
 def test_words_for_checkpointing_are_known(cell: str, recompute: str) -> None:
     assert only(f"1,s,m,8,H100,BF16,1.5,64,1,{cell},").recompute == recompute
@@ -54,6 +55,13 @@ def test_columns_may_stand_in_any_order_and_unknown_ones_are_named() -> None:
     assert [type(row) for row in table.rows] == [Run]
 
 
+def test_columns_for_people_alone_and_other_cases_of_letters_are_known() -> None:
+    table = read_runs("Model,GPUs,GPU,Precision,TOK_S_GPU,Status,ref,params_b\nm,8,H100,fp16,100,verified,r,7\n")
+    (row,) = table.rows
+    assert isinstance(row, Run)
+    assert (table.ignored_columns, row.precision, row.parameters_billion) == ((), "bf16", 7)
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -61,6 +69,8 @@ def test_columns_may_stand_in_any_order_and_unknown_ones_are_named() -> None:
         ("model,gpu,precision,step_s\n", "lacks the column gpus; it has model, gpu, precision, step_s"),
         ("model,gpus,gpu,precision\n", "lacks a measure"),
         ("model,gpus,gpu,precision,step_s,step_s\n", "two columns named step_s"),
+        ("model,gpus\0,gpu,precision,step_s\n", "is no text"),
+        ("model;gpus;gpu;precision;step_s\n", "lacks the columns model, gpus, gpu, precision; it has model;gpus"),
         ('model,gpus,gpu,precision,step_s\n"m,8,H100,bf16,1\n', "is no CSV file"),
     ],
 )
@@ -74,6 +84,9 @@ def test_what_is_no_table_of_runs_is_refused(text: str, why: str) -> None:
     [
         ("1,s,m,-8,H100,BF16,1.5,64,1,,", "gpus: got -8; expected greater than or equal to 1"),
         ("1,s,m,,H100,BF16,1.5,64,1,,", "gpus is blank; it is needed"),
+        ("1,s,m,0,H100,BF16,1.5,64,1,,", "gpus: got 0; expected greater than or equal to 1"),
+        ("1,s,m,1e30,H100,BF16,1.5,64,1,,", "expected less than or equal to 10000000"),
+        ("1,s,m,8,H100,BF16,inf,64,1,,", "step_s: got 'inf'; expected a finite number"),
         ("1,s,m,8,H100,FP4,1.5,64,1,,", "precision: got 'fp4'; expected 'bf16' or 'fp8'"),
         ("1,s,m,8,H100,BF16,fast,64,1,,", "step_s: got 'fast'; expected a valid number"),
         ("1,s,m,8,H100,BF16,1.5,64,1.5,,", "mbs: got '1.5'; expected a valid integer"),
