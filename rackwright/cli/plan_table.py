@@ -11,9 +11,10 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from rackwright.specs.fabric import FabricLevel
 from rackwright.specs.figure import Figure, Unknown
 from rackwright.specs.operation import FailureCause, LevelSpares, PublishedFailures, TransferLevel
-from rackwright.specs.plan import Plan, SearchPlan
+from rackwright.specs.plan import Plan, SearchPlan, TierCables
 from rackwright.specs.site import DeliveryPhase
 
 UNITS = {
@@ -148,11 +149,15 @@ def _told(entry: object) -> bool:
         return entry.share.expected >= SHOWN_SHARE
     if isinstance(entry, DeliveryPhase):
         return entry.ends_days.expected > 0
-    return isinstance(entry, PublishedFailures | LevelSpares | TransferLevel)
+    return isinstance(entry, PublishedFailures | LevelSpares | TransferLevel | TierCables | FabricLevel)
 
 
 def _entry(entry: object) -> _Row:
     """One row for an entry of a list."""
+    return _fabric_row(entry) if isinstance(entry, TierCables | FabricLevel) else _figure_entry(entry)
+
+
+def _figure_entry(entry: object) -> _Row:
     match entry:
         case FailureCause():
             return _figure_row(f"  {entry.cause}", entry.share, "share")
@@ -161,14 +166,22 @@ def _entry(entry: object) -> _Row:
         case LevelSpares():
             each = f"  spares of each {entry.level} ({entry.domains:,} of {entry.domain_hosts:,} hosts)"
             return _figure_row(each, entry.spares, "spares")
-        case TransferLevel():
-            if isinstance(entry.transfer_s, Unknown):
-                return _Row(entry.level, "unknown", "", entry.transfer_s.unknown)
-            return _figure_row(entry.level, entry.transfer_s, "transfer_s")
+        case TransferLevel(transfer_s=Unknown() as unknown):
+            return _Row(entry.level, "unknown", "", unknown.unknown)
+        case TransferLevel(transfer_s=Figure() as seconds):
+            return _figure_row(entry.level, seconds, "transfer_s")
         case DeliveryPhase():
             row = _figure_row(f"  {entry.phase} ends", entry.ends_days, "ends_days")
             return replace(row, span=f"{row.span}  {entry.ends}") if entry.ends else row
     raise TypeError(f"no row for {type(entry).__name__}")
+
+
+def _fabric_row(entry: TierCables | FabricLevel) -> _Row:
+    if isinstance(entry, TierCables):
+        kinds = f"{entry.copper:,} copper, {entry.optical:,} optical"
+        return _Row(f"  cables below the {entry.tier} tier", f"{entry.copper + entry.optical:,}", "", kinds)
+    narrowed = f", {entry.oversubscription:.3g}:1 above" if entry.oversubscription > 1 else ""
+    return _Row(f"  level {entry.name}", f"{entry.hosts:,}", "hosts", f"{entry.node_label}{narrowed}")
 
 
 def _figure_row(label: str, figure: Figure, field: str) -> _Row:

@@ -83,7 +83,7 @@ def fabric_plan(request: Request, *, place: PlaceKind, host: Host, hosts: int) -
         host_racks=host_racks,
         network_racks=network_racks,
         racks=host_racks + network_racks,
-        levels=place.levels or levels(tree, host=host),
+        levels=narrowed(place.levels, terms) if place.levels else levels(tree, host=host),
         levels_assumed=place.levels_assumed,
     )
 
@@ -176,6 +176,16 @@ def switches_by_kind(plan: FabricPlan) -> dict[str, int]:
     return {plan.switch: plan.leaf_switches, plan.spine_switch: plan.spine_switches + plan.core_switches}
 
 
+def narrowed(own: tuple[FabricLevel, ...], terms: FabricTerms) -> tuple[FabricLevel, ...]:
+    """A place's own levels with the oversubscription that is asked of leaves and spines: the two finest domains'."""
+    domains = [level.name for level in reversed(own) if level.hosts > 1]
+    asked = dict(zip(domains, (terms.leaf_oversubscription, terms.spine_oversubscription), strict=False))
+    return tuple(
+        level.model_copy(update={"oversubscription": max(level.oversubscription, asked.get(level.name, 1.0))})
+        for level in own
+    )
+
+
 def _tree(name: str, *, host: Host, hosts: int, terms: FabricTerms) -> FatTree:
     made_from = design(SWITCHES.entries[name], host=host, terms=terms)
     try:
@@ -184,9 +194,9 @@ def _tree(name: str, *, host: Host, hosts: int, terms: FabricTerms) -> FatTree:
         problem = Problem(
             field="switch",
             value=repr(name),
-            expected=f"a switch of which three tiers join {hosts:,} hosts; with {terms!r} they join "
-            f"{made_from.most_hosts:,}, and no other switch of the catalogue does",
-            remedy="leave fabric.pod_hosts out, or name a switch with more ports",
+            expected=f"a switch of which three tiers join {hosts:,} hosts: as the fabric is asked for, this one joins "
+            f"{made_from.most_hosts:,}, and no other of the catalogue enough",
+            remedy="leave fabric.pod_hosts out, use lower oversubscription, or name a switch with more ports",
         )
         raise SpecError("request", [problem]) from error
 
@@ -203,9 +213,9 @@ def levels_at(
     place: PlaceKind, *, host: Host, hosts: int, switch: str | None = None, terms: FabricTerms | None = None
 ) -> tuple[FabricLevel, ...]:
     """The levels of so many hosts at a place: its own where it has some, or those of the fabric that joins them."""
-    if place.levels:
-        return place.levels
     terms = terms or FabricTerms()
+    if place.levels:
+        return narrowed(place.levels, terms)
     name = large_enough(switch or place.switch, host=host, hosts=hosts, terms=terms)
     return levels(_tree(name, host=host, hosts=hosts, terms=terms), host=host)
 

@@ -54,7 +54,7 @@ class Design:
 
     @cached_property
     def unit_hosts(self) -> int:
-        """Hosts of a full unit, which is what the fabric grows by."""
+        """Hosts of a full unit, which is what the fabric grows by; 0 where a leaf has too few ports for one."""
         hosts = from_below(self.leaf_ports, self.leaf_oversubscription) // self.plane_ports
         hosts = min(hosts, self.most_unit_hosts or hosts)
         return hosts // self.unit_multiple * self.unit_multiple or hosts
@@ -73,7 +73,7 @@ class Design:
     def pod_units(self) -> int:
         """Units of a pod below a third tier."""
         most = from_below(self.spine_ports, self.spine_oversubscription) // self.planes
-        if self.wished_pod_hosts is None:
+        if self.wished_pod_hosts is None or not self.unit_hosts:
             return most
         return min(most, ceil(self.wished_pod_hosts / self.unit_hosts))
 

@@ -23,6 +23,9 @@ META_GPUS = 24_576
 
 MONTHS_PER_YEAR = 12
 
+HUNDRED_BILLION = 1e11
+"""US dollars that a machine after the next ones was said to cost (news article)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
@@ -111,14 +114,24 @@ def _pod_gpus(plan: Plan) -> Figure:
     return _of_hosts(plan, next(level.hosts for level in fabric.levels if level.name == "spine"), "a pod")
 
 
-def _electricity_per_month(plan: Plan) -> Figure:
+def _electricity_usd(plan: Plan, *, part_of_year: float) -> Figure:
     run = plan.cost.electricity_usd
     per_gwh = run.expected / plan.power.energy_gwh.expected
     return product(
         plan.power.energy_year_gwh,
-        per_gwh / MONTHS_PER_YEAR,
-        formula=f"{plan.power.energy_year_gwh.expected:,.0f} GWh a year × {per_gwh:,.0f} USD/GWh / {MONTHS_PER_YEAR}",
+        per_gwh * part_of_year,
+        formula=f"{plan.power.energy_year_gwh.expected:,.0f} GWh a year × {per_gwh:,.0f} USD/GWh × {part_of_year:.3g}",
         source=run.source,
+    )
+
+
+def _gpus_for_100_billion(plan: Plan) -> Figure:
+    each = plan.cost.capital_usd_per_gpu
+    return computed(
+        lambda price: HUNDRED_BILLION / price,
+        each,
+        formula=f"100,000,000,000 USD / {each.expected:,.0f} USD for a GPU, all in",
+        source=each.source,
     )
 
 
@@ -127,7 +140,9 @@ DERIVED: dict[str, Callable[[Plan], Figure]] = {
     "gpus_over_meta": lambda plan: product(_gpus(plan), 1 / META_GPUS, formula=f"GPUs / {META_GPUS:,}"),
     "unit_gpus": lambda plan: _of_hosts(plan, plan.fabric.unit_hosts, "a unit"),
     "pod_gpus": _pod_gpus,
-    "electricity_usd_per_month": _electricity_per_month,
+    "electricity_usd_per_year": lambda plan: _electricity_usd(plan, part_of_year=1),
+    "electricity_usd_per_month": lambda plan: _electricity_usd(plan, part_of_year=1 / MONTHS_PER_YEAR),
+    "gpus_for_100_billion_usd": _gpus_for_100_billion,
     "total_parameters": lambda plan: plan.model.parameters,
 }
 """What articles tell of, and a plan has no field of its own for."""

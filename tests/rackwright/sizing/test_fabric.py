@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rackwright.catalog import HOSTS, PLACES, SWITCHES
+from rackwright.sizing import plan
 from rackwright.sizing.fabric import expected_levels, fabric_plan, host_ports
 from rackwright.specs import SpecError
 from rackwright.specs.fabric import Fabric
@@ -101,6 +102,31 @@ def test_levels_are_the_switches_own_domains() -> None:
 
 def test_at_oracle_the_place_has_the_levels() -> None:
     assert planned(128, place="oracle", host="BM.GPU.H100.8").levels == PLACES.entries["oracle"].levels
+
+
+def test_a_place_s_own_levels_are_narrowed_as_asked() -> None:
+    own = planned(
+        1024,
+        place="oracle",
+        host="BM.GPU.H100.8",
+        fabric={"leaf_oversubscription": 2, "spine_oversubscription": 4},
+    )
+    assert [(level.name, level.oversubscription) for level in own.levels] == [
+        ("island", 1),
+        ("block", 4),
+        ("leaf", 2),
+        ("host", 1),
+    ]
+
+
+def test_a_narrower_fabric_is_never_faster() -> None:
+    def step_s(**fabric: float) -> float:
+        request = {"name": "run", "model": "llama-3.1-405b", "tokens": 1e12, "gpus": 8192, "place": "existing"}
+        return plan(Request.model_validate({**request, "fabric": fabric})).step.step_s.expected
+
+    wide, narrow, narrower = step_s(), step_s(spine_oversubscription=7), step_s(leaf_oversubscription=4)
+    assert wide < narrow
+    assert wide < narrower
 
 
 def test_levels_before_the_hosts_are_known_are_those_of_the_gpus_asked_for() -> None:

@@ -71,6 +71,13 @@ def test_colossus_has_units_of_512_gpus() -> None:
     assert rails(12_500, ports=128).design.unit_hosts * 8 == 512
 
 
+def test_megascale_has_three_tiers_that_are_not_oversubscribed() -> None:
+    """12,288 GPUs under 64-port switches of 400 Gbit/s (arXiv 2402.15627)."""
+    tree = rails(12_288 // 8)
+    assert (tree.tiers, tree.leaf_oversubscription, tree.spine_oversubscription) == (3, 1, 1)
+    assert tree.leaf_cables == tree.core_cables == tree.endpoints == 12_288
+
+
 def test_a_leaf_of_its_own_for_each_rack_and_a_narrow_core() -> None:
     """Meta's 24,576 GPUs: 1,536 racks of two hosts, eight pods of 3,072 GPUs, 1:7 above them."""
     design = Design(
@@ -138,3 +145,31 @@ def test_more_hosts_never_take_fewer_switches_or_cables(design: Design, parts: l
     for fewer, more in pairwise(trees):
         assert fewer.switches <= more.switches
         assert fewer.cables <= more.cables
+
+
+@given(
+    hosts=st.integers(1, 5000),
+    leaf_ports=st.integers(2, 20),
+    spine_ports=st.integers(2, 20),
+    host_ports=st.integers(1, 8),
+    planes=st.integers(1, 8),
+    pod_hosts=st.none() | st.integers(1, 100),
+)
+def test_switches_that_are_too_small_are_refused(
+    hosts: int, leaf_ports: int, spine_ports: int, host_ports: int, planes: int, pod_hosts: int | None
+) -> None:
+    design = Design(
+        leaf_ports=leaf_ports,
+        spine_ports=spine_ports,
+        host_ports=host_ports,
+        planes=min(planes, host_ports),
+        wished_pod_hosts=pod_hosts,
+    )
+    fits = hosts <= max(design.one_switch_hosts, design.most_hosts)
+    try:
+        tree = fat_tree(design, hosts=hosts)
+    except TooManyHostsError:
+        assert not fits
+    else:
+        assert fits
+        assert tree.hosts == hosts

@@ -44,7 +44,7 @@ def refusal(model: type[Request | Architecture | Figure], data: dict[str, object
         ),
         (
             {"gpus": None},
-            "gpus: got None; expected gpus, deadline_days or both. Say how many GPUs there are (gpus: 1024), or by",
+            "gpus: got None; expected one or more of gpus, deadline_days, budget_usd and power_mw. Say how many GPUs",
         ),
         ({"precision": "fp4"}, "precision: got 'fp4'; expected 'bf16' or 'fp8'."),
         ({"gpu_count": 8}, "gpu_count: got 8; expected no such field. Remove it, or check its spelling"),
