@@ -20,19 +20,21 @@ sharded) accepts:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache
 from itertools import chain, product
 from math import ceil, floor
 
 import numpy as np
+import numpy.typing as npt
 
 from rackwright.sizing.layouts import Integers, Layouts
 from rackwright.sizing.machine import Machine
 from rackwright.sizing.parallelism import stage_layers
 from rackwright.specs.architecture import Architecture
-from rackwright.specs.plan import RECOMPUTES
+from rackwright.specs.terms import RECOMPUTES, ParallelismTerms
 
 BATCH_TOLERANCE = Fraction(1, 10)
 """Part by which the batch may differ from the wish, so that data ranks divide it: a judgement."""
@@ -63,9 +65,20 @@ class Space:
     nvlink_domain_gpus: int
     fully_sharded: bool
     """Whether the software shards weights and gradients too."""
+    wish: ParallelismTerms = field(default_factory=ParallelismTerms)
+    """Dimensions that shall have a given size."""
 
     @classmethod
-    def of(cls, architecture: Architecture, machine: Machine, *, gpus: int, sequence_tokens: int, batch: int) -> Space:
+    def of(
+        cls,
+        architecture: Architecture,
+        machine: Machine,
+        *,
+        gpus: int,
+        sequence_tokens: int,
+        batch: int,
+        wish: ParallelismTerms | None = None,
+    ) -> Space:
         """The layouts of a model on so many GPUs of a machine."""
         return cls(
             architecture=architecture,
@@ -75,6 +88,7 @@ class Space:
             gpus_per_host=machine.host.gpus_per_host,
             nvlink_domain_gpus=machine.host.nvlink_domain_gpus,
             fully_sharded=machine.software.fully_sharded,
+            wish=wish or ParallelismTerms(),
         )
 
     @property
@@ -153,7 +167,15 @@ def model_splits(space: Space) -> Replicas:
         micro_batches=np.where(virtual > 1, pipeline, 1),
         recompute=recompute,
     )
-    return _on_whole_hosts(space, splits)
+    return _on_whole_hosts(space, splits.take(as_wished(splits, space.wish.given)))
+
+
+def as_wished(splits: Layouts, given: Mapping[str, int]) -> npt.NDArray[np.bool_]:
+    """The splits whose dimensions have the given sizes."""
+    mask = np.ones(len(splits), dtype=np.bool_)
+    for name, size in given.items():
+        mask &= np.equal(getattr(splits, name), size)
+    return mask
 
 
 def on_fewer(replicas: Replicas, gpus: int) -> Replicas:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rackwright.sizing.parallelism import Layout
-from rackwright.specs.plan import RECOMPUTES
+from rackwright.specs.terms import RECOMPUTES
 
 Integers = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rackwright.specs.plan import Recompute
+from rackwright.specs.terms import Recompute
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from rackwright.sizing import reliability
 from rackwright.sizing.enumeration import Space
 from rackwright.sizing.searching import Prepared, prepare, search
 from rackwright.sizing.task import Task
+from rackwright.sizing.wishes import check_wish
 from rackwright.sizing.writing_up import Sized, write_up
 from rackwright.specs.plan import Plan
 
@@ -64,7 +65,9 @@ class Trials:
             gpus=self.most_gpus,
             sequence_tokens=task.sequence_tokens,
             batch=task.batch,
+            wish=task.request.parallelism,
         )
+        check_wish(space)
         return prepare(space, task.machine)
 
     @property

@@ -17,11 +17,7 @@ from rackwright.specs.figure import Figure
 from rackwright.specs.operation import ReliabilityPlan, StoragePlan, TransferPlan
 from rackwright.specs.request import Request
 from rackwright.specs.site import CostPlan, DeliveryPlan, PowerPlan
-
-Recompute = Literal["none", "selective", "full"]
-
-RECOMPUTES: tuple[Recompute, ...] = ("none", "selective", "full")
-"""From what costs most memory to what costs most time."""
+from rackwright.specs.terms import Recompute
 
 
 class ModelPlan(Spec):

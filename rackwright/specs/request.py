@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 from rackwright.specs.architecture import Architecture
 from rackwright.specs.base import DnsLabel, Spec, refuse
 from rackwright.specs.fabric import FabricTerms
-from rackwright.specs.terms import DeliveryTerms, MoneyTerms, ReliabilityTerms, StorageTerms
+from rackwright.specs.terms import DeliveryTerms, MoneyTerms, ParallelismTerms, ReliabilityTerms, StorageTerms
 
 PositiveInt = Annotated[int, Field(ge=1)]
 Cooling = Literal["air", "liquid", "dry"]
@@ -57,6 +57,7 @@ class Request(Spec):
     """What the run may cost: rent, or with one's own machines its share of owning them."""
     power_mw: Annotated[float, Field(gt=0)] | None = None
     """What the site may draw at full load, cooling included."""
+    parallelism: ParallelismTerms = ParallelismTerms()
     storage: StorageTerms = StorageTerms()
     reliability: ReliabilityTerms = ReliabilityTerms()
     delivery: DeliveryTerms = DeliveryTerms()

@@ -13,8 +13,31 @@ from pydantic import Field
 from rackwright.specs.base import Spec
 
 Positive = Annotated[float, Field(gt=0)]
+PositiveInt = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[float, Field(ge=0)]
 Checkpoints = Literal["sync", "async"]
+Recompute = Literal["none", "selective", "full"]
+
+RECOMPUTES: tuple[Recompute, ...] = ("none", "selective", "full")
+"""From what costs most memory to what costs most time."""
+
+
+class ParallelismTerms(Spec):
+    """How the model shall be split; what is unset is searched for."""
+
+    tensor: PositiveInt | None = None
+    context: PositiveInt | None = None
+    pipeline: PositiveInt | None = None
+    virtual_pipeline: PositiveInt | None = None
+    expert: PositiveInt | None = None
+    expert_tensor: PositiveInt | None = None
+    recompute: Recompute | None = None
+
+    @property
+    def given(self) -> dict[str, int]:
+        """What is set, by the names of a layout's columns; `recompute` as the index into `RECOMPUTES`."""
+        values = {name: value for name, value in self if value is not None}
+        return {name: RECOMPUTES.index(value) if name == "recompute" else value for name, value in values.items()}
 
 
 class StorageTerms(Spec):

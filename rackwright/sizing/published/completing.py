@@ -9,7 +9,7 @@ from rackwright.sizing.enumeration import MIN_CONTEXT_TOKENS, can_split
 from rackwright.sizing.parallelism import Layout
 from rackwright.sizing.published.runs import Run
 from rackwright.specs.architecture import Architecture
-from rackwright.specs.plan import RECOMPUTES, Recompute
+from rackwright.specs.terms import RECOMPUTES, Recompute
 
 LARGEST_MICRO_BATCH = 64
 """Sequences of a micro-batch that are tried where it is unpublished."""

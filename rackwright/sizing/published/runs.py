@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from rackwright.specs.plan import Recompute
+from rackwright.specs.terms import Recompute
 
 UNPUBLISHED = frozenset({"", "-", "–", "?", "n/a", "na", "nan", "none", "null", "unknown", "unpublished"})
 """What stands in a cell that says nothing."""

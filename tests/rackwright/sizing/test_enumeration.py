@@ -18,7 +18,7 @@ from rackwright.sizing.enumeration import Space
 from rackwright.sizing.layouts import Layouts
 from rackwright.sizing.parallelism import Layout, stage_layers
 from rackwright.specs.architecture import Architecture, Experts
-from rackwright.specs.plan import RECOMPUTES
+from rackwright.specs.terms import RECOMPUTES
 
 pytestmark = pytest.mark.pure
 

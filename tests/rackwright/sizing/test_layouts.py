@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rackwright.sizing.layouts import Layouts
 from rackwright.sizing.parallelism import Layout
-from rackwright.specs.plan import RECOMPUTES
+from rackwright.specs.terms import RECOMPUTES
 from tests.rackwright.sizing.machines import layout
 
 pytestmark = pytest.mark.pure

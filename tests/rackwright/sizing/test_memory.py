@@ -12,7 +12,8 @@ from rackwright.catalog import MODELS, SOFTWARE
 from rackwright.sizing import memory, parameters
 from rackwright.sizing.layouts import Layouts
 from rackwright.sizing.parallelism import Layout
-from rackwright.specs.plan import RECOMPUTES, RankMemory
+from rackwright.specs.plan import RankMemory
+from rackwright.specs.terms import RECOMPUTES
 
 pytestmark = pytest.mark.pure
 

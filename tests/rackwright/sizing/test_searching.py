@@ -22,8 +22,8 @@ from rackwright.sizing.searching import Found, prepare, search
 from rackwright.sizing.step_time import step_times
 from rackwright.specs.architecture import Architecture, Experts
 from rackwright.specs.figure import Figure
-from rackwright.specs.plan import Recompute
 from rackwright.specs.request import Precision
+from rackwright.specs.terms import Recompute
 
 pytestmark = pytest.mark.pure
 
