@@ -13,6 +13,7 @@ from rackwright.catalog import CLUSTERS, COMPARISONS, ReferenceHardware
 from rackwright.cli.compare import comparison_as_data, print_comparison
 from rackwright.cli.output import Json, console, print_json, print_table
 from rackwright.cli.plan_table import number, plan_tables, split_unit
+from rackwright.cli.progress import progress
 from rackwright.sizing.reference import Comparison, comparisons, hardware_comparisons, reference_request
 from rackwright.specs.figure import Figure
 
@@ -50,7 +51,8 @@ def reference(
 
 def _plan(name: str, *, as_json: bool) -> None:
     cluster = CLUSTERS.entries[name]
-    plan = sizing.plan(reference_request(name))
+    with progress("Sizing") as report:
+        plan = sizing.plan(reference_request(name), report=report)
     rows = comparisons(plan, cluster)
     if as_json:
         published = [_as_data(row) for row in rows]

@@ -42,10 +42,11 @@ def too_few_gpus(trials: Trials, gpus: int) -> SpecError:
 def least_gpus(trials: Trials) -> int | None:
     """The least number of GPUs that the model fits on; None where all are too few."""
     host = trials.task.gpus_per_host
+    part = least(lambda gpus: trials.on(gpus) is not None, min(host, trials.most_gpus))
+    if part is not None:
+        return part
     hosts = least(lambda count: trials.on(count * host) is not None, trials.most_gpus // host)
-    if hosts is None or hosts > 1:
-        return hosts and hosts * host
-    return least(lambda gpus: trials.on(gpus) is not None, host)
+    return hosts and hosts * host
 
 
 def spent_usd(plan: Plan) -> float:

@@ -15,6 +15,10 @@ DEFAULT_BATCH_TOKENS = 4_194_304
 """Tokens of a step for models whose batch is not published: 4 Mi, as Llama 2 had (arXiv 2307.09288)."""
 
 
+MAX_BATCH_SEQUENCES = 262_144
+"""Sequences of a step that are planned for: two for each GPU of the largest job; published ones end at 15,360."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Task:
     """A request with all that it names looked up."""
@@ -61,7 +65,7 @@ def look_up(request: Request) -> Task:
         architecture=architecture,
         published_batch_tokens=published,
         sequence_tokens=sequence_tokens,
-        batch=max(1, round((request.batch_tokens or published or DEFAULT_BATCH_TOKENS) / sequence_tokens)),
+        batch=_sequences(request.batch_tokens or published or DEFAULT_BATCH_TOKENS, sequence_tokens),
         place=place,
         shape=shape,
         machine=Machine(
@@ -72,6 +76,20 @@ def look_up(request: Request) -> Task:
             levels=expected_levels(request, place=place, host=host),
         ),
     )
+
+
+def _sequences(batch_tokens: int, sequence_tokens: int) -> int:
+    """Sequences of a step."""
+    most = MAX_BATCH_SEQUENCES * sequence_tokens
+    if batch_tokens > most:
+        raise refusal(
+            field="batch_tokens",
+            value=batch_tokens,
+            expected=f"at most {MAX_BATCH_SEQUENCES:,} sequences, which are {most} tokens at sequence_tokens: "
+            f"{sequence_tokens}",
+            remedy=f"lower batch_tokens to {most} or less, or use longer sequences",
+        )
+    return max(1, round(batch_tokens / sequence_tokens))
 
 
 def _with_own_names(request: Request) -> Request:

@@ -66,6 +66,10 @@ def test_what_another_beats_in_both_is_left_out(plans: list[Plan]) -> None:
     assert not_dominated([worse, *reversed(plans)]) == plans
 
 
+def test_it_begins_below_one_host() -> None:
+    assert [each.hosts.training_gpus for each in frontier(asked(gpus=4))] == [4]
+
+
 def test_a_model_that_fits_nowhere_is_refused() -> None:
     with pytest.raises(SpecError, match="gpus: got 8; expected enough memory"):
         frontier(Request(name="run", model="llama-3.1-405b", tokens=1e12, gpus=8))

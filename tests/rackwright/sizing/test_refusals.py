@@ -23,6 +23,7 @@ IMPOSSIBLE: dict[str, dict[str, object]] = {
     "power for less than a host": {"gpus": 1024, "power_mw": 0.001},
     "GPUs that can't hold the model": {"gpus": 1},
     "GPUs that can't hold a large model": {"model": "llama-3.1-405b", "gpus": 64},
+    "a batch of more sequences than GPUs can share": {"gpus": 8, "batch_tokens": 10**15},
     "a model that no number of GPUs holds": {"gpus": 8, "sequence_tokens": 1_000_003},
 }
 
