@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, fields
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,6 +13,7 @@ from rich.text import Text
 
 from rackwright.cli.outcome import CommandError, ExitCode
 from rackwright.cli.output import Json, console, print_json, print_table
+from rackwright.cli.progress import progress
 from rackwright.sizing.published import (
     Errors,
     Evaluation,
@@ -25,11 +27,20 @@ from rackwright.sizing.published import (
 )
 from rackwright.sizing.published.reading import Table, Unreadable
 from rackwright.sizing.published.summary import Summary
+from rackwright.sizing.step_time import StepTimes
 
 Part = Literal["all", "fit", "held-out"]
 
 QUANTITIES = {"step_s": "s/step", "tok_s_gpu": "tokens/s/GPU", "tflops_gpu": "TFLOP/s/GPU"}
 """What a run is compared in, as people write its unit."""
+
+
+PARTS = {
+    "fit": "These are the runs that the software's constants were fitted to; `--part held-out` shows the others.",
+    "held-out": "These runs were held out of the fit of the software's constants: a third of all groups of one source, "
+    "model and precision, each whole, by a hash of their names.",
+}
+"""What a part of the runs is."""
 
 
 def register(app: typer.Typer) -> None:
@@ -67,11 +78,21 @@ def evaluate_file(
     if table.ignored_columns:
         typer.echo(f"columns that are not used: {', '.join(table.ignored_columns)}", err=True)
     rows = [row for row in table.rows if _belongs(row, part)]
-    evaluation = evaluate(rows)
+    with progress("predicting published runs") as say:
+        evaluation = evaluate(_told(rows, say))
     if as_json:
         print_json(as_document(evaluation, details=details))
-    else:
-        _show(evaluation, details=details)
+        return
+    _show(evaluation, details=details)
+    if part != "all":
+        typer.echo(PARTS[part])
+
+
+def _told(rows: Sequence[Run | Unreadable], say: Callable[[str], None]) -> Iterator[Run | Unreadable]:
+    """The rows, each told of before it is taken."""
+    for number, row in enumerate(rows, start=1):
+        say(f"{number:,} of {len(rows):,}")
+        yield row
 
 
 def _read(file: Path | None) -> Table:
@@ -172,7 +193,8 @@ def _marks(result: Result) -> str:
 
 
 def _show_details(evaluation: Evaluation) -> None:
-    parts = list(vars(evaluation.results[0].times)) if evaluation.results else []
+    every = {name for each in evaluation.results for name, column in vars(each.times).items() if column[0] > 0}
+    parts = [field.name for field in fields(StepTimes) if field.name in every]
     print_table(
         ("case", "model", "memory GB", *(name.removesuffix("_s") for name in parts)),
         [

@@ -64,6 +64,17 @@ def test_without_a_file_the_runs_that_come_along_are_evaluated_in_two_parts(run:
     assert counts[0] == 124 == counts[1] + counts[2]
 
 
+def test_the_part_that_is_held_out_is_named(run: Run) -> None:
+    printed = run("size", "evaluate", "--part", "held-out").stdout
+    assert "a third of all groups of one source, model and precision" in printed
+
+
+def test_a_row_that_cant_be_read_is_listed_in_every_part(run: Run, table: str) -> None:
+    for part in ("fit", "held-out"):
+        document = json.loads(run("size", "evaluate", table, "--part", part, "--json").stdout)
+        assert "5" in [row["case"] for row in document["not_predicted"]]
+
+
 @pytest.mark.parametrize(
     ("text", "code", "message"),
     [

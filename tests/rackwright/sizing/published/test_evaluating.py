@@ -161,6 +161,16 @@ def test_whatever_stands_in_the_cells_a_row_is_predicted_or_has_a_reason(changes
     assert all(each.reason for each in evaluation.not_predicted)
 
 
+def test_the_order_of_columns_changes_nothing(evaluation: Evaluation) -> None:
+    path = files("rackwright.catalog").joinpath("data", "training_runs.csv")
+    lines = [line[::-1] for line in csv.reader(io.StringIO(path.read_text(encoding="utf-8")))][:20]
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows(lines)
+    turned = evaluate(read_runs(buffer.getvalue()).rows).results
+    assert [each.predicted for each in turned] == [each.predicted for each in evaluation.results[: len(turned)]]
+    assert len(turned) == len(lines) - 1
+
+
 def test_a_batch_that_cant_be_shared_evenly_is_said() -> None:
     uneven = result(gbs="50", step_s="1.2")
     assert "8" in uneven.assumed["gbs"]
