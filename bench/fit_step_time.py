@@ -111,19 +111,21 @@ class Prepared:
 
 def main() -> None:
     """Fit both kinds of software and print."""
-    prepared = [_prepare(row) for row in _rows()]
+    prepared = [prepare(row) for row in _rows()]
     for fit in FITS:
         software = SOFTWARE.entries[fit.software]
         own = [each for each in prepared if each.case.machine.software is software]
         seen = [each for each in own if not held_out(each.case.run)]
-        values, errors = _fitted(fit, software, seen)
+        values, errors = fitted_constants(fit, software, seen)
         print(f"{software.title}: {len(seen)} runs in the fit, {len(own) - len(seen)} held out")
         for constant, value, error in zip(fit.constants, values, errors, strict=True):
-            print(f"  {constant.name:28} {value:10.3g} ± {error:.2g}   allowed {constant.low:g} to {constant.high:g}")
-        fitted = with_constants(software, fit.constants, values)
+            allowed = f"allowed {constant.low:g} to {constant.high:g}"
+            now = figure_of(software, constant).expected
+            print(f"  {constant.name:28} {value:10.3g} ± {error:<8.2g} {allowed:24} catalogue {now:.3g}")
+        moved = with_constants(software, fit.constants, values)
         for part, runs in (("fit", seen), ("held out", [each for each in own if held_out(each.case.run)])):
             for kind in ("dense", "moe"):
-                _print_errors(part, kind, fitted, [each for each in runs if _kind(each) == kind])
+                _print_errors(part, kind, moved, [each for each in runs if _kind(each) == kind])
 
 
 def _rows() -> list[Run]:
@@ -131,7 +133,7 @@ def _rows() -> list[Run]:
     return [row for row in read_runs(path.read_text(encoding="utf-8")).rows if isinstance(row, Run)]
 
 
-def _prepare(run: Run) -> Prepared:
+def prepare(run: Run) -> Prepared:
     """Keep the layouts that fit into memory, which the fit doesn't change."""
     (case,) = match(run)
     tokens = (run.batch or 0) * case.sequence_tokens
@@ -147,6 +149,14 @@ def with_constants(software: Software, constants: Sequence[Constant], values: Ve
         figure = Figure(expected=float(value))
         moved = moved.model_copy(update={name: {**getattr(moved, name), key: figure} if key else figure})
     return moved
+
+
+def figure_of(software: Software, constant: Constant) -> Figure:
+    """What the software has of a constant."""
+    name, _, key = constant.name.partition(".")
+    value = getattr(software, name)
+    figure: Figure = value[key] if key else value
+    return figure
 
 
 def log_error(software: Software, prepared: Prepared) -> float:
@@ -177,7 +187,7 @@ def _trust(prepared: Prepared) -> float:
     return 1.0 if prepared.case.run.micro_batch is not None and _kind(prepared) == "dense" else 0.5
 
 
-def _fitted(fit: Fit, software: Software, runs: Sequence[Prepared]) -> tuple[Vector, Vector]:
+def fitted_constants(fit: Fit, software: Software, runs: Sequence[Prepared]) -> tuple[Vector, Vector]:
     """The constants, and their standard errors from the fit's curvature."""
     low, high, prior, spread = (
         np.array([getattr(constant, field) for constant in fit.constants])
