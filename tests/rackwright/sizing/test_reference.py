@@ -100,7 +100,7 @@ def test_counts_that_follow_from_the_published_ones(name: str, what: str, value:
     [
         ("memphis", "facility_mw", [100, 150]),
         ("memphis", "water_m3_per_day", [4921, 4731]),
-        ("oracle-16k", "gpus", [16_000, 24_000]),
+        ("oracle-16k", "gpus", [16_000, 128_000, 24_000]),
         ("oracle-24k", "gpus", [24_000, 16_000, 20_000]),
         ("dojo", "dojo-cabinet.peak_bf16_tflops", [1_100_000]),
     ],
