@@ -15,8 +15,9 @@ SOURCE = "Daly, Future Generation Computer Systems 22 (2006) 303"
 HALVINGS = 60
 """Halvings of an interval until a root is as exact as a float: the mantissa's 53 bits, and a few for small roots."""
 
-LARGEST_EXPONENT = 700.0
-"""Beyond it exp overflows a float; goodput is zero in any printed digit long before."""
+LARGEST_EXPONENT = 100.0
+"""Restart and interval over the time to failure, beyond which goodput falls no further: it is 10^-43 there, zero to any
+reader, and days that are divided by it stay numbers."""
 
 HALF = 0.5
 
@@ -52,15 +53,14 @@ def best_interval_s(*, stall_s: float, mean_time_to_failure_s: float) -> float:
 
 
 def goodput(*, interval_s: float, stall_s: float, restart_s: float, mean_time_to_failure_s: float) -> float:
-    """The part of the time that goes into work that counts, from 0 to 1.
+    """The part of the time that goes into work that counts, above 0 and at most 1.
 
     For asynchronous checkpoints `restart_s` must hold the time of writing as well: work since the last but one
     checkpoint is lost while the last is still being written.
     """
     mean = mean_time_to_failure_s
-    exponent = restart_s / mean + (interval_s + stall_s) / mean
-    if exponent > LARGEST_EXPONENT:
-        return 0.0
+    if (restart_s + interval_s + stall_s) / mean > LARGEST_EXPONENT:
+        return exp(-LARGEST_EXPONENT)
     return interval_s / (mean * exp(restart_s / mean) * expm1((interval_s + stall_s) / mean))
 
 

@@ -329,4 +329,7 @@ def _high(figure: Figure) -> float:
 
 
 def _on(start: date | None, days: float) -> date | None:
-    return None if start is None else start + timedelta(days=ceil(days))
+    """The day; None without a start, and beyond the calendar's end."""
+    if start is None or ceil(days) > (date.max - start).days:
+        return None
+    return start + timedelta(days=ceil(days))

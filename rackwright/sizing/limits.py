@@ -21,6 +21,9 @@ LONG_RUN_DAYS = 365
 POOR_GOODPUT = 0.9
 """Goodput that published runs of 10,000 GPUs and more reach (Llama 3, MegaScale)."""
 
+NO_GOODPUT = 0.01
+"""Goodput below which a run makes no headway to speak of: a judgement."""
+
 LARGE_BUBBLE = 0.1
 """Part of a step lost to the pipeline's bubble that asks for another batch: a judgement."""
 
@@ -95,7 +98,15 @@ def weaknesses(
 def _time(plan: Plan) -> Iterator[Weakness]:
     days = plan.run.days.expected
     gpus = plan.hosts.training_gpus
-    if days > LONG_RUN_DAYS:
+    if plan.reliability.goodput.expected < NO_GOODPUT:
+        failing, restart = plan.reliability.mean_time_to_failure_h.expected, plan.reliability.restart_s.expected
+        yield Weakness(
+            severity=float("inf"),
+            text=f"The run makes no headway: failures come every {failing * SECONDS_PER_HOUR:,.0f} s, a restart takes "
+            f"{restart:,.0f} s. Use fewer GPUs, or check reliability.failures_per_host_day, reliability.restart_s and "
+            "the storage's bandwidth.",
+        )
+    elif days > LONG_RUN_DAYS:
         yield Weakness(
             severity=days / LONG_RUN_DAYS,
             text=f"The run takes {days / DAYS_PER_YEAR:.1f} years on {gpus:,} GPUs; at the same efficiency "
@@ -140,20 +151,13 @@ def _batch(plan: Plan, published_batch_tokens: int | None) -> Iterator[Weakness]
 def _failures(plan: Plan) -> Iterator[Weakness]:
     reliability = plan.reliability
     reached = reliability.goodput.expected
-    if reached < POOR_GOODPUT:
+    if NO_GOODPUT <= reached < POOR_GOODPUT:
         hours, minutes = reliability.mean_time_to_failure_h.expected, reliability.restart_s.expected / 60
-        slowest, part = max(
-            ("detection", reliability.detection_s),
-            ("start", reliability.start_s),
-            ("the meeting of all ranks", reliability.group_initialisation_s),
-            ("reading the checkpoint", plan.storage.checkpoint_read_s),
-            key=lambda each: each[1].expected,
-        )
         yield Weakness(
             severity=1 - reached,
-            text=f"Goodput is {reached:.0%}: a failure every {hours:.1f} h, {minutes:.0f} minutes for a restart, "
-            f"most of them for {slowest} ({part.expected:,.0f} s). Faster restarts and checkpoints come first; on "
-            f"{reliability.half_goodput_hosts.expected:,.0f} hosts goodput would fall to one half.",
+            text=f"Goodput is {reached:.0%}: a failure every {hours:.1f} h, {minutes:.0f} minutes for a restart"
+            f"{_slowest_part(plan)}. Faster restarts and checkpoints come first; it would fall to one half on "
+            f"{reliability.half_goodput_hosts.expected:,.0f} hosts.",
         )
     stall, interval = plan.storage.checkpoint_stall_s.expected, reliability.checkpoint_interval_s.expected
     lost = stall / (stall + interval)
@@ -163,6 +167,21 @@ def _failures(plan: Plan) -> Iterator[Weakness]:
             text=f"Checkpoints stop the training for {lost:.0%} of the time ({stall:.0f} s every {interval:.0f} s): "
             "write them in the background (storage.checkpoints: async).",
         )
+
+
+def _slowest_part(plan: Plan) -> str:
+    """What takes most of a restart, in words; nothing where the request gives the whole."""
+    if plan.request.reliability.restart_s is not None:
+        return ""
+    reliability = plan.reliability
+    slowest, part = max(
+        ("detection", reliability.detection_s),
+        ("start", reliability.start_s),
+        ("the meeting of all ranks", reliability.group_initialisation_s),
+        ("reading the checkpoint", plan.storage.checkpoint_read_s),
+        key=lambda each: each[1].expected,
+    )
+    return f", most of them for {slowest} ({part.expected:,.0f} s)"
 
 
 def _storage(plan: Plan) -> Iterator[Weakness]:

@@ -41,7 +41,7 @@ def test_no_interval_gives_more_goodput_than_the_best(stall: float, restart: flo
 def test_goodput_is_a_fraction_however_often_failures_come(
     stall: float, restart: float, mean: float, interval: float
 ) -> None:
-    assert 0 <= reached(interval, stall_s=stall, restart_s=restart, mean_s=mean) <= 1
+    assert 0 < reached(interval, stall_s=stall, restart_s=restart, mean_s=mean) <= 1
     best = checkpoints.best_interval_s(stall_s=stall, mean_time_to_failure_s=mean)
     assert 0 < best <= mean
     if stall + restart < 100 * mean:
@@ -105,7 +105,7 @@ def test_goodput_is_what_comes_out_when_failures_are_drawn(
 
 
 def test_restarts_of_days_between_failures_of_seconds_give_nothing() -> None:
-    assert reached(10, stall_s=1, restart_s=1e6, mean_s=10) == 0
+    assert 0 < reached(10, stall_s=1, restart_s=1e6, mean_s=10) < 1e-40
 
 
 def test_the_small_loss_form_is_right_for_small_clusters_and_senseless_at_100_000_gpus() -> None:

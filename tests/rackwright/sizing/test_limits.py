@@ -47,6 +47,7 @@ def changed(part: str, **values: float) -> Plan:
     [
         (changed("run", days=731), "takes 2.0 years"),
         (changed("reliability", goodput=0.6), "Goodput is 60%: a failure every"),
+        (changed("reliability", goodput=1e-9), "The run makes no headway: failures come every"),
         (changed("storage", checkpoint_stall_s=5000), "Checkpoints stop the training"),
         (changed("storage", write_bandwidth_gb_s=4000), "ask 4,000 GB/s of the storage"),
         (changed("power", facility_mw=300), "takes 300 MW"),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
+from math import isfinite
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rackwright.cli.explain import figures, unknowns
 from rackwright.sizing import plan
@@ -50,6 +54,67 @@ def test_every_figure_says_where_it_comes_from_and_has_a_range_or_a_reason(name:
 @pytest.mark.parametrize("name", REQUESTS)
 def test_every_range_holds_its_expected_value(name: str) -> None:
     for path, figure in figures(planned(name)).items():
+        low = figure.expected if figure.low is None else figure.low
+        high = figure.expected if figure.high is None else figure.high
+        assert low <= figure.expected <= high, path
+
+
+terms = st.fixed_dictionaries(
+    {},
+    optional={
+        "storage": st.fixed_dictionaries(
+            {"checkpoints": st.sampled_from(("sync", "async"))},
+            optional={
+                "write_gb_s": st.floats(1e-4, 1e4),
+                "read_gb_s": st.floats(1e-4, 1e4),
+                "stall_budget_s": st.floats(0.1, 1e4),
+                "keep_every_days": st.floats(0.1, 100),
+            },
+        ),
+        "reliability": st.fixed_dictionaries(
+            {},
+            optional={
+                "failures_per_host_day": st.floats(1e-6, 1.0),
+                "restart_s": st.floats(1, 1e7),
+                "repair_days": st.floats(0.01, 100),
+                "spare_confidence": st.floats(0.01, 0.9999),
+            },
+        ),
+        "delivery": st.fixed_dictionaries(
+            {"start_date": st.none() | st.dates(date(2024, 1, 1), date(2030, 1, 1))},
+            optional={
+                "site_ready_days": st.floats(0, 1000),
+                "lead_days": st.floats(0, 1000),
+                "vendors": st.integers(1, 10),
+                "hosts_per_week": st.floats(0.1, 1e4),
+                "technicians": st.integers(1, 1000),
+                "first_hosts": st.integers(1, 10_000),
+            },
+        ),
+        "money": st.fixed_dictionaries(
+            {},
+            optional={
+                "term_months": st.floats(0.1, 200),
+                "rent_usd_per_gpu_h": st.floats(0.01, 100),
+                "electricity_usd_per_kwh": st.floats(0.001, 10),
+                "building_usd_per_mw": st.floats(1, 1e8),
+            },
+        ),
+        "cooling": st.sampled_from(("air", "liquid", "dry")),
+        "place": st.sampled_from(("oracle", "existing")),
+    },
+)
+
+
+@settings(max_examples=25)
+@given(given_terms=terms, hosts=st.integers(1, 64))
+def test_whatever_the_terms_every_figure_is_in_order_and_explained(given_terms: dict[str, object], hosts: int) -> None:
+    sized = plan(
+        Request.model_validate({"name": "run", "model": "llama-3-8b", "tokens": 1e12, "gpus": 8 * hosts} | given_terms)
+    )
+    for path, figure in figures(sized).items():
+        assert (figure.low is not None and figure.high is not None) or figure.exact_because, path
+        assert isfinite(figure.expected), path
         low = figure.expected if figure.low is None else figure.low
         high = figure.expected if figure.high is None else figure.high
         assert low <= figure.expected <= high, path
