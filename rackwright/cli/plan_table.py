@@ -95,6 +95,8 @@ def _search_lines(search: SearchPlan) -> Iterator[str]:
     yield f"limited by {search.limited_by}"
     if search.runner_up is not None:
         yield f"runner-up: {search.runner_up_lost}"
+    if search.more_memory:
+        yield f"with more memory: {search.more_memory}"
 
 
 def split_unit(field: str) -> tuple[str, str]:

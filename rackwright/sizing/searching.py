@@ -31,6 +31,10 @@ from rackwright.sizing.machine import Machine
 from rackwright.sizing.ranking import PLACES, Ranking, split_numbers
 from rackwright.sizing.step_time import step_times
 
+MORE_MEMORY = 2
+"""Times a GPU's memory that its successors have, about: what a faster layout may take to be worth knowing of (H200 and
+B200 over H100: 1.8 and 2.2)."""
+
 REPLICAS = 256
 """Replicas whose data ranks are looked at before what they must beat is set anew."""
 
@@ -57,6 +61,9 @@ class Found:
     """None where nothing fits into memory, or (with `at_least`) nothing is fast enough."""
     runner_up: Choice | None
     """The best whose tensor, pipeline or expert ranks differ."""
+    too_large: Choice | None
+    """The fastest that `MORE_MEMORY` would allow, of those with the best's micro-batch on their most data ranks; None
+    where none is faster than the best."""
     counts: Counts
 
 
@@ -132,14 +139,33 @@ def search(prepared: Prepared, *, gpus: int | None = None, at_least: float = 0.0
             computed += len(fitting)
     valid = counting.size(space, asked.splits)
     refused += valid - counting.count(space, asked.replicas)
-    best, runner_up, *_ = [*(_choice(space, machine, layout) for layout in ranking.places), None, None]
+    placed = [_choice(space, machine, layout) for layout in ranking.places]
+    best = placed[0] if placed else None
     return Found(
         best=best,
-        runner_up=runner_up,
+        runner_up=placed[1] if len(placed) > 1 else None,
+        too_large=_too_large(asked, best) if best is not None and not at_least else None,
         counts=Counts(
             valid=valid, refused_by_memory=refused, slower_for_certain=valid - refused - computed, computed=computed
         ),
     )
+
+
+def _too_large(asked: Prepared, best: Choice) -> Choice | None:
+    space, machine = asked.space, asked.machine
+    splits = asked.splits.take(asked.splits.most > 0)
+    size = np.full(len(splits), best.layout.micro_batch)
+    replicas = replace(splits, layouts=replace(splits.layouts, micro_batch=size))
+    most = enumeration.most_data(space, replicas)
+    valid = most > 0
+    layouts = enumeration.on_data(space, replicas.take(valid), most[valid])
+    used_gb, there = _used_gb(space, machine, layouts), machine.gpu.memory_gb.expected
+    layouts = layouts.take((used_gb > there) & (used_gb <= MORE_MEMORY * there))
+    if not len(layouts):
+        return None
+    fastest = int(np.argmax(_tokens_per_s(space, machine, layouts)))
+    found = _choice(space, machine, layouts.take(np.array([fastest])))
+    return found if found.tokens_per_s > best.tokens_per_s else None
 
 
 def _largest_micro_batches(space: Space, machine: Machine, splits: Replicas) -> Integers:
@@ -162,10 +188,14 @@ def _largest_micro_batches(space: Space, machine: Machine, splits: Replicas) -> 
 
 
 def _fits(space: Space, machine: Machine, layouts: Layouts) -> Mask:
+    return np.less_equal(_used_gb(space, machine, layouts), machine.gpu.memory_gb.expected)
+
+
+def _used_gb(space: Space, machine: Machine, layouts: Layouts) -> Numbers:
     def used_gb(piece: Layouts) -> Numbers:
         return memory.fullest_gb(space.architecture, piece, machine.software, sequence_tokens=space.sequence_tokens)
 
-    return np.less_equal(in_pieces(used_gb, layouts), machine.gpu.memory_gb.expected)
+    return in_pieces(used_gb, layouts)
 
 
 def _tokens_per_s(space: Space, machine: Machine, layouts: Layouts) -> Numbers:

@@ -164,8 +164,17 @@ def _search_plan(sized: Sized) -> SearchPlan:
         computed=counts.computed,
         limited_by="",
         runner_up=runner_up,
+        more_memory=_more_memory(sized),
         runner_up_lost=f"{described(runner_up)}: {why_slower(sized.choice, other)}" if other and runner_up else "",
     )
+
+
+def _more_memory(sized: Sized) -> str:
+    large = sized.found.too_large
+    if large is None:
+        return ""
+    faster = large.tokens_per_s / sized.choice.tokens_per_s - 1
+    return f"{described(parallelism_plan(large.layout))}: {faster:.1%} faster, but takes {large.memory_gb:,.1f} GB"
 
 
 def _memory_plan(task: Task, choice: Choice) -> MemoryPlan:

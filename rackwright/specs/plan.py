@@ -85,6 +85,8 @@ class SearchPlan(Spec):
     """The best that splits the model otherwise."""
     runner_up_lost: str
     """Why, in words."""
+    more_memory: str
+    """What layout would be faster if it fitted into memory, in words; empty where none with the same micro-batch is."""
 
 
 class RankMemory(Spec):

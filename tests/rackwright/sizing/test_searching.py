@@ -20,7 +20,7 @@ from rackwright.sizing.published.matching import Case, match
 from rackwright.sizing.published.reading import read_runs
 from rackwright.sizing.published.runs import Run
 from rackwright.sizing.ranking import SPLIT
-from rackwright.sizing.searching import Found, prepare, search
+from rackwright.sizing.searching import MORE_MEMORY, Found, prepare, search
 from rackwright.sizing.step_time import step_times
 from rackwright.specs.architecture import Architecture, Experts
 from rackwright.specs.figure import Figure
@@ -114,6 +114,38 @@ def test_the_best_and_the_runner_up_are_those_of_all_layouts(data: st.DataObject
     else:
         assert found.runner_up is not None
         assert found.runner_up.tokens_per_s == pytest.approx(tokens_per_s[~best].max(), rel=1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), machine=machines())
+def test_what_more_memory_would_allow_is_faster_and_does_not_fit(data: st.DataObject, machine: Machine) -> None:
+    space = data.draw(spaces(machine))
+    found = search(prepare(space, machine))
+    if found.best is None:
+        assert found.too_large is None
+        return
+    every = enumeration.layouts(space)
+    alike = on_most_data(every.take(every.micro_batch == found.best.layout.micro_batch))
+    alike = alike.take(alike.parameter_shards == (alike.replicas if space.fully_sharded else 1))
+    memory_gb, there_gb = used_gb(space, machine, alike), machine.gpu.memory_gb.expected
+    too_large = alike.take((memory_gb > there_gb) & (memory_gb <= MORE_MEMORY * there_gb))
+    rates = too_large.batch * space.sequence_tokens / total_s(space, machine, too_large) if len(too_large) else [0.0]
+    if max(rates) <= found.best.tokens_per_s:
+        assert found.too_large is None
+    else:
+        assert found.too_large is not None
+        assert found.too_large.tokens_per_s == pytest.approx(max(rates))
+        assert found.too_large.memory_gb > machine.gpu.memory_gb.expected
+
+
+def on_most_data(layouts: Layouts) -> Layouts:
+    """Those that have the most data ranks of all with the same split, on hosts as a whole and on a part of one."""
+    split = ("tensor", "context", "pipeline", "virtual_pipeline", "expert", "expert_tensor", "recompute")
+    columns = [*(getattr(layouts, name) for name in split), layouts.gpus < 8]
+    _, same = np.unique(np.stack(columns), axis=1, return_inverse=True)
+    most = np.zeros(len(layouts), dtype=np.int64)
+    np.maximum.at(most, same, layouts.data)
+    return layouts.take(layouts.data == most[same])
 
 
 @settings(max_examples=100, deadline=None)
