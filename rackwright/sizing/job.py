@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from rackwright.sizing.cluster import DEFAULT_TEAM
-from rackwright.sizing.parallelism import stage_layers
 from rackwright.sizing.placement import topology_wish
+from rackwright.sizing.training_arguments import megatron_arguments
 from rackwright.specs.plan import Plan
 from rackwright.specs.training_job import (
     Checkpoint,
@@ -47,7 +47,7 @@ def training_job(
         spec=TrainingJobSpec(
             image=image,
             command=("torchrun",),
-            args=(*_torchrun_arguments(per_host), *_megatron_arguments(plan)),
+            args=(*_torchrun_arguments(per_host), *megatron_arguments(plan)),
             gpus=gpus,
             gpus_per_host=plan.hosts.gpus_per_host,
             parallelism=Parallelism(
@@ -89,76 +89,3 @@ def _torchrun_arguments(gpus_per_host: int) -> tuple[str, ...]:
         "--master-addr=$(MASTER_ADDR)",
         f"--master-port={MASTER_PORT}",
     )
-
-
-def _megatron_arguments(plan: Plan) -> tuple[str, ...]:
-    """Megatron-LM's `pretrain_gpt.py` as the plan has it; the data is Megatron's mock data until one's own is named."""
-    split, architecture = plan.parallelism, plan.model.architecture
-    sequence = plan.request.sequence_tokens or architecture.sequence_tokens
-    settings: dict[str, object] = {
-        "tensor-model-parallel-size": split.tensor,
-        "context-parallel-size": split.context,
-        "pipeline-model-parallel-size": split.pipeline,
-        "expert-model-parallel-size": split.expert,
-        "expert-tensor-parallel-size": split.expert_tensor,
-        "num-layers": architecture.layers,
-        "hidden-size": architecture.hidden,
-        "ffn-hidden-size": architecture.ffn,
-        "num-attention-heads": architecture.heads,
-        "num-query-groups": architecture.kv_heads,
-        "seq-length": sequence,
-        "max-position-embeddings": sequence,
-        "micro-batch-size": split.micro_batch_sequences,
-        "global-batch-size": split.batch_sequences,
-        "train-iters": plan.run.steps,
-        "vocab-size": architecture.vocabulary,
-        "tokenizer-type": "NullTokenizer",
-    }
-    if split.virtual_pipeline > 1:
-        settings["num-virtual-stages-per-pipeline-rank"] = split.virtual_pipeline
-    switches = ["group-query-attention", "use-distributed-optimizer", "bf16", "grad-reduce-in-bf16", "mock-data"]
-    if architecture.gated:
-        switches.append("swiglu")
-    if split.tensor > 1:
-        switches.append("sequence-parallel")
-    if split.recompute == "full":
-        settings["recompute-granularity"] = "full"
-        settings["recompute-method"] = "uniform"
-    if split.recompute == "selective":
-        settings["recompute-granularity"] = "selective"
-    if plan.request.precision == "fp8":
-        settings["fp8-format"] = "hybrid"
-    stages = stage_layers(architecture.layers, split.pipeline)
-    if architecture.layers % split.pipeline and (architecture.layers + 2) % split.pipeline == 0:
-        switches += ["account-for-embedding-in-pipeline-split", "account-for-loss-in-pipeline-split"]
-    elif architecture.layers % split.pipeline:
-        settings["decoder-first-pipeline-num-layers"] = stages[0]
-        settings["decoder-last-pipeline-num-layers"] = stages[-1]
-    if architecture.experts is not None:
-        settings["num-experts"] = architecture.experts.count
-        settings["moe-router-topk"] = architecture.experts.active
-        settings["moe-ffn-hidden-size"] = architecture.experts.ffn
-    return (
-        "/opt/megatron-lm/pretrain_gpt.py",
-        *(f"--{name}={value}" for name, value in settings.items()),
-        *(f"--{switch}" for switch in switches),
-        *_recomputed_modules(plan),
-        *_checkpoint_switches(plan),
-        "--save=$(RACKWRIGHT_CHECKPOINT)",
-        "--load=$(RACKWRIGHT_CHECKPOINT)",
-    )
-
-
-def _checkpoint_switches(plan: Plan) -> tuple[str, ...]:
-    """Each byte is read back once; and written as the plan has it, while the training waits or goes on."""
-    return ("--ckpt-fully-parallel-load", *(("--async-save",) if plan.storage.checkpoints == "async" else ()))
-
-
-def _recomputed_modules(plan: Plan) -> tuple[str, ...]:
-    """What selective recomputation runs again (Megatron-Core, `recompute_modules`), as the memory plan has it."""
-    if plan.parallelism.recompute != "selective":
-        return ()
-    architecture = plan.model.architecture
-    activation = "moe_act" if architecture.experts else "mlp"
-    latent = ("mla_up_proj",) if architecture.latent_attention else ()
-    return ("--recompute-modules", "layernorm", activation, *latent)
