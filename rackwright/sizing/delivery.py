@@ -211,14 +211,17 @@ def delivery_plan(
             ends=_on(terms.start_date, finishes),
         )
 
+    after = f"{COMMISSIONING_DAYS.expected:g} days of commissioning + {BURN_IN_DAYS.expected:g} of burn-in"
+    mending = expected.all_train - expected.phases["burn-in"][1]
     first = day(
         lambda at: at.first_train,
-        f"the first {work.first_hosts:,} hosts, at the flow of the slowest phase ({expected.limited_by}), commissioned "
-        "and burnt in",
+        f"the first {work.first_hosts:,} hosts, and {BURN_IN_FAILED_PART.expected:.0%} for those that fail, are cabled "
+        f"on day {expected.phases['commissioning'][0]:.4g} ({expected.limited_by} takes longest) + {after}",
     )
     everything = day(
         lambda at: at.all_train,
-        f"all {hosts:,} hosts burnt in; where more fail than the {spares:,} spares, mended and burnt in again",
+        f"all {hosts:,} hosts are cabled on day {expected.phases['cabling'][1]:.4g} + {after} + {mending:.3g} to mend "
+        f"and burn in again what fails, {expected.failed_hosts:,.0f} hosts beside {spares:,} spares",
     )
     run_low, run_high = ends(run_days)
     trained = _between(
