@@ -399,7 +399,7 @@ def test_progress_that_cant_be_read_leaves_what_was_known(cluster: JobCluster, t
 
 
 phases = st.sampled_from(["Pending", "Running", "Succeeded", "Failed"])
-hosts = st.sampled_from([GOOD, DEAD, EXCLUDED, ABSENT])
+hosts = st.sampled_from([GOOD, DEAD, EXCLUDED, ABSENT, HostView(doubted=True)])
 
 
 @st.composite
