@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rackwright.specs.training_job_status import Restart
@@ -132,8 +133,18 @@ def restart(
         message=loss.message,
         step=known.step if known else None,
         resumed_from_step=known.checkpoint_step if known else None,
+        repeated_seconds=repeated_s(old, known, now=now),
         recovered_at=recovered_at,
     )
+
+
+def repeated_s(old: TrainingJobStatus, progress: Progress | None, *, now: str) -> float | None:
+    """Seconds that the gang had trained since its last checkpoint; None for a job that reports no progress."""
+    if progress is None or progress.checkpoint_at is None:
+        return None
+    whole = old.condition("Ready")
+    since = [progress.checkpoint_at, *([whole.last_transition_time] if whole and whole.status == "True" else ())]
+    return max(0.0, (datetime.fromisoformat(now) - max(map(datetime.fromisoformat, since))).total_seconds())
 
 
 def append(record: Record, entry: Restart, *, gang: str | None) -> Record:

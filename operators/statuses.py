@@ -49,7 +49,7 @@ def report(job: JobView, observed: Observed, *, refused: Refusal | None, now: da
     if finished(old):
         return old
     moment = written(now)
-    progress = read_progress(job, observed) or old.progress
+    progress = read_progress(job, observed, now=moment) or old.progress
     ended = ending(job, observed, now=now)
     record = restarts.update(job, observed, progress=progress, now=moment)
     if ended or taken_down(job, observed):
@@ -178,7 +178,7 @@ def condition(old: TrainingJobStatus, kind: str, verdict: Verdict, *, generation
     )
 
 
-def read_progress(job: JobView, observed: Observed) -> Progress | None:
+def read_progress(job: JobView, observed: Observed, *, now: str) -> Progress | None:
     """What rank 0 says of its progress; None if it says nothing, or nothing that can be read."""
     told = next((pod.progress for pod in observed.pods if pod.rank == 0 and pod.progress and not pod.deleting), None)
     if told is None:
@@ -187,10 +187,11 @@ def read_progress(job: JobView, observed: Observed) -> Progress | None:
         said = ReportedProgress.model_validate_json(told)
     except ValidationError:
         return None
-    expected = job.job.spec.expected
+    expected, known = job.job.spec.expected, job.status.progress
     return Progress(
         step=said.step,
         checkpoint_step=said.checkpoint_step,
+        checkpoint_at=known.checkpoint_at if known and known.checkpoint_step == said.checkpoint_step else now,
         steps=expected.steps if expected else None,
         tokens=said.step * expected.tokens_per_step if expected else None,
     )

@@ -96,7 +96,7 @@ def _restarts(status: TrainingJobStatus) -> Iterator[str]:
 
 
 def _times(spent: Ledger) -> Iterator[str]:
-    repeated = "unknown: the job has no spec.expected" if spent.repeated_s is None else span(spent.repeated_s)
+    repeated = "unknown: the job reported no progress" if spent.repeated_s is None else span(spent.repeated_s)
     yield f"  waiting     {span(spent.waiting_s)}"
     yield f"  running     {span(spent.running_s)}"
     yield f"  recovering  {span(spent.recovering_s)}"

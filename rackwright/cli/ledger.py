@@ -18,7 +18,7 @@ class Ledger:
     recovering_s: float
     """From each loss until all pods were ready again."""
     repeated_s: float | None
-    """Steps done again after going back to a checkpoint; None where the job doesn't say how long a step takes."""
+    """Training done again after going back to a checkpoint, as the operator measured it; None where it couldn't."""
     running_s: float
     """All the rest since the start: steps that count, and checkpoints."""
 
@@ -32,7 +32,7 @@ def ledger(job: TrainingJob, *, now: datetime) -> Ledger:
     if started is None:
         return Ledger(waiting_s=(ended - created).total_seconds(), recovering_s=0, repeated_s=0, running_s=0)
     recovering = sum(_recovery_s(restart, until=ended) for restart in status.restarts)
-    repeated = _repeated_s(job, status)
+    repeated = _repeated_s(status)
     return Ledger(
         waiting_s=(started - created).total_seconds(),
         recovering_s=recovering,
@@ -47,16 +47,10 @@ def moment(text: str) -> datetime:
 
 
 def _recovery_s(restart: Restart, *, until: datetime) -> float:
-    end = moment(restart.recovered_at) if restart.recovered_at else until
-    return (end - moment(restart.at)).total_seconds()
+    over = restart.recovered_at or restart.abandoned_at
+    return ((moment(over) if over else until) - moment(restart.at)).total_seconds()
 
 
-def _repeated_s(job: TrainingJob, status: TrainingJobStatus) -> float | None:
-    if job.spec.expected is None:
-        return None
-    steps = sum(
-        max(0, restart.step - restart.resumed_from_step)
-        for restart in status.restarts
-        if restart.step is not None and restart.resumed_from_step is not None
-    )
-    return steps * job.spec.expected.step_seconds
+def _repeated_s(status: TrainingJobStatus) -> float | None:
+    measured = [restart.repeated_seconds for restart in status.restarts if restart.repeated_seconds is not None]
+    return sum(measured) if measured or not status.restarts else None

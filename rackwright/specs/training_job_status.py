@@ -65,6 +65,8 @@ class Progress(StatusSpec):
 
     step: int
     checkpoint_step: int
+    checkpoint_at: Time | None = None
+    """When the operator first heard of that checkpoint."""
     steps: int | None = None
     """Steps of the whole run, where the job says what it expects."""
     tokens: int | None = None
@@ -83,6 +85,8 @@ class Restart(StatusSpec):
     """The last step known before the loss."""
     resumed_from_step: int | None = None
     """The checkpoint that the gang went back to."""
+    repeated_seconds: Annotated[float, Field(ge=0)] | None = None
+    """For how long the gang had trained since that checkpoint: measured, and to be done again."""
     recovered_at: Time | None = None
     """When all pods were ready again."""
     abandoned_at: Time | None = None

@@ -216,7 +216,7 @@ def test_pods_of_a_dead_host_are_failed_at_once_and_the_restart_is_recorded(
     whole = running(make_job(expected={"steps": 100, "stepSeconds": 1, "tokensPerStep": 10}))
     told = replace(whole.pods[0], progress=json.dumps({"step": 42, "checkpointStep": 40}))
     whole = replace(whole, pods=(told, *whole.pods[1:]))
-    job = seen(make_job(), whole, cluster)
+    job = seen(make_job(), whole, cluster, now=NOW - timedelta(seconds=30))
     broken = replace(whole, hosts={**whole.hosts, "h2": host})
     decision = decide(job, broken, cluster, now=NOW)
     (fail,) = deeds(decision.actions)
@@ -225,6 +225,7 @@ def test_pods_of_a_dead_host_are_failed_at_once_and_the_restart_is_recorded(
     job = seen(job, broken, cluster)
     (restart,) = job.status.restarts
     assert (restart.cause, restart.host, restart.step, restart.resumed_from_step) == ("HostFailed", "h2", 42, 40)
+    assert restart.repeated_seconds == 30.0
     assert (job.status.phase, restart.recovered_at) == (Phase.RESTARTING, None)
 
     later = NOW + timedelta(seconds=4)
@@ -232,6 +233,28 @@ def test_pods_of_a_dead_host_are_failed_at_once_and_the_restart_is_recorded(
     job = seen(job, healed, cluster, now=later)
     assert (job.status.phase, job.status.restart_count) == (Phase.RUNNING, 1)
     assert job.status.restarts[-1].recovered_at == "2026-01-31T12:00:04.000Z"
+
+
+def test_repeated_work_counts_from_the_last_checkpoint_or_from_when_the_gang_was_whole(cluster: JobCluster) -> None:
+    def reported(step: int, checkpoint: int, *, attempt: int = 0) -> Observed:
+        observed = running(make_job())
+        gang = pods(4, attempt=attempt)
+        told = replace(gang[0], progress=json.dumps({"step": step, "checkpointStep": checkpoint}))
+        return replace(observed, pods=(told, *gang[1:]))
+
+    def broken(observed: Observed) -> Observed:
+        return replace(observed, hosts={**observed.hosts, "h2": DEAD})
+
+    def after(seconds: int) -> datetime:
+        return NOW + timedelta(seconds=seconds)
+
+    job = seen(make_job(), reported(10, 0), cluster, now=after(0))
+    job = seen(job, reported(50, 40), cluster, now=after(50))
+    job = seen(job, reported(60, 40), cluster, now=after(60))
+    job = seen(job, broken(reported(60, 40)), cluster, now=after(70))
+    job = seen(job, reported(45, 40, attempt=1), cluster, now=after(100))
+    job = seen(job, broken(reported(45, 40, attempt=1)), cluster, now=after(103))
+    assert [restart.repeated_seconds for restart in job.status.restarts] == [20.0, 3.0]
 
 
 def unready(observed: Observed, *ranks: int, host: HostView) -> Observed:

@@ -40,6 +40,7 @@ JOB = TrainingJob.model_validate(
                     "host": "host-3",
                     "step": 300,
                     "resumedFromStep": 270,
+                    "repeatedSeconds": 310,
                     "recoveredAt": "2026-01-01T11:02:00Z",
                 }
             ],
@@ -62,7 +63,8 @@ def test_the_ledger_accounts_for_all_time_since_creation() -> None:
     spent = ledger(JOB, now=NOW)
     assert spent.waiting_s == 600
     assert spent.recovering_s == 120
-    assert spent.repeated_s == 300
+    # As it was measured: a step needn't take as long as spec.expected says.
+    assert spent.repeated_s == 310
     assert spent.waiting_s + spent.recovering_s + spent.repeated_s + spent.running_s == 7200
 
 
@@ -80,10 +82,21 @@ def test_a_loss_that_goes_on_counts_until_now() -> None:
     assert ledger(job, now=NOW).recovering_s == 3600
 
 
-def test_without_a_step_s_length_repeated_work_is_unknown() -> None:
-    job = JOB.model_copy(update={"spec": JOB.spec.model_copy(update={"expected": None})})
+def test_a_loss_ends_when_its_job_is_suspended() -> None:
+    assert JOB.status is not None
+    (restart,) = JOB.status.restarts
+    given_up = restart.model_copy(update={"recovered_at": None, "abandoned_at": "2026-01-01T11:03:00Z"})
+    job = JOB.model_copy(update={"status": JOB.status.model_copy(update={"restarts": (given_up,)})})
+    assert ledger(job, now=NOW).recovering_s == 180
+
+
+def test_repeated_work_of_a_job_that_reports_no_progress_is_unknown() -> None:
+    assert JOB.status is not None
+    (restart,) = JOB.status.restarts
+    unknown = restart.model_copy(update={"step": None, "resumed_from_step": None, "repeated_seconds": None})
+    job = JOB.model_copy(update={"status": JOB.status.model_copy(update={"restarts": (unknown,)})})
     assert ledger(job, now=NOW).repeated_s is None
-    assert "unknown: the job has no spec.expected" in "\n".join(description(job, now=NOW))
+    assert "unknown: the job reported no progress" in "\n".join(description(job, now=NOW))
 
 
 def test_the_description_is_the_recorded_one(snapshot: SnapshotAssertion) -> None:
