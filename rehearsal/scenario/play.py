@@ -42,8 +42,9 @@ CHARTS = ("jobset-chart", "kueue-chart")
 KUBERNETES_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 """What a cluster has before anybody makes a namespace."""
 
-RUNNING_TIMEOUT_S = 600.0
-"""Seconds for a job to run: far more than a gang of 1,024 pods needs (77 s), so that only a hang ends it."""
+RUNNING_TIMEOUT_S = 1800.0
+"""Seconds for a job to run: far more than a gang of 1,980 pods took to come back on two busy processors (438 s), so
+that only a hang ends it."""
 
 FINISH_TIMEOUT_S = 1800.0
 """Seconds for the played end of the run, preemptions and restarts included."""
