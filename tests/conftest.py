@@ -6,6 +6,7 @@ leaves hosts, queues and controllers as it found them.
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -32,6 +33,13 @@ hypothesis.settings.load_profile("untimed")
 
 STOP_GRACE_S = 1.0
 """Seconds between SIGTERM and SIGKILL for a control plane that nobody needs any more."""
+
+
+def pytest_configure() -> None:
+    """Take interruptions as a program in a terminal does, also where the starter (nohup, a shell's `&`) ignores them."""
+    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
 
 
 @pytest.fixture(scope="session")
