@@ -36,7 +36,7 @@ STOP_GRACE_S = 1.0
 
 
 def pytest_configure() -> None:
-    """Take interruptions as a program in a terminal does, also where the starter (nohup, a shell's `&`) ignores them."""
+    """Take interruptions as in a terminal, also where the starter (nohup, a shell's `&`) ignores them."""
     for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, usual)
