@@ -21,7 +21,7 @@ from scipy.optimize import least_squares
 
 from rackwright.catalog import SOFTWARE, Software
 from rackwright.sizing.published import Run, held_out, read_runs
-from rackwright.sizing.published.evaluating import possible
+from rackwright.sizing.published.evaluating import memory_needed, possible
 from rackwright.sizing.published.matching import Case, match
 from rackwright.sizing.step_time import step_times
 from rackwright.specs.figure import Figure
@@ -138,7 +138,8 @@ def prepare(run: Run) -> Prepared:
     (case,) = match(run)
     tokens = (run.batch or 0) * case.sequence_tokens
     published = run.step_s or tokens / run.gpus / (run.tokens_per_s_per_gpu or np.nan)
-    return Prepared(case=replace(case, layouts=case.layouts.take(possible(case))), published_s=float(published))
+    fits = possible(case, memory_needed(case))
+    return Prepared(case=replace(case, layouts=case.layouts.take(fits)), published_s=float(published))
 
 
 def with_constants(software: Software, constants: Sequence[Constant], values: Vector) -> Software:

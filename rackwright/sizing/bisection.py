@@ -14,13 +14,7 @@ def least(holds: Callable[[int], bool], most: int, *, start: int = 1) -> int | N
         if tried == most:
             return None
         missed, tried = tried, min(most, max(tried + 1, tried * 3 // 2))
-    while tried - missed > 1:
-        middle = (tried + missed) // 2
-        if holds(middle):
-            tried = middle
-        else:
-            missed = middle
-    return tried
+    return _halved(holds, tried, missed)
 
 
 def largest(holds: Callable[[int], bool], most: int, *, start: int = 1) -> int | None:
@@ -35,10 +29,15 @@ def largest(holds: Callable[[int], bool], most: int, *, start: int = 1) -> int |
         if tried == start:
             return None
         failed, tried = tried, max(start, tried * 2 // 3)
-    while failed - tried > 1:
-        middle = (failed + tried) // 2
+    return _halved(holds, tried, failed)
+
+
+def _halved(holds: Callable[[int], bool], held: int, missed: int) -> int:
+    """The last number that holds, on the way from one that does to one that doesn't."""
+    while abs(missed - held) > 1:
+        middle = (held + missed) // 2
         if holds(middle):
-            tried = middle
+            held = middle
         else:
-            failed = middle
-    return tried
+            missed = middle
+    return held

@@ -142,8 +142,7 @@ def _sharded_s(layouts: Layouts, machine: Machine, held: Held, *, layers: Intege
 
 
 def _experts_s(layouts: Layouts, size: Numbers, machine: Machine, *, messages: Numbers | Integers | int) -> Numbers:
-    ranks = np.maximum(1, layouts.expert_replicas)
-    return _ring_s(ranks, layouts.expert * layouts.expert_tensor, size, machine, messages=messages)
+    return _ring_s(layouts.expert_replicas, layouts.expert * layouts.expert_tensor, size, machine, messages=messages)
 
 
 def _ring_s(

@@ -318,8 +318,7 @@ def _tensors(space: Space) -> list[int]:
     if architecture.expert_layers < architecture.layers:
         widths.append(architecture.ffn)
     if architecture.experts is not None:
-        experts = architecture.experts
-        widths.append(experts.shared * (experts.shared_ffn or experts.ffn))
+        widths.append(architecture.experts.shared_width)
     return [
         size
         for size in _divisors(space.nvlink_domain_gpus)
@@ -352,7 +351,7 @@ def _pipelines(layers: int, *, any_cut: bool) -> tuple[tuple[int, int], ...]:
         (ranks, chunks)
         for ranks in range(1, layers + 1)
         if can_split(layers, ranks)
-        for chunks in _chunks(layers, ranks, any_cut=any_cut)
+        for chunks in chunk_counts(layers, ranks, any_cut=any_cut)
     )
 
 
@@ -364,7 +363,11 @@ def can_split(layers: int, ranks: int) -> bool:
     return min(split) > 0 and len(set(split[1:-1])) <= 1
 
 
-def _chunks(layers: int, ranks: int, *, any_cut: bool) -> tuple[int, ...]:
+def chunk_counts(layers: int, ranks: int, *, any_cut: bool) -> tuple[int, ...]:
+    """Chunks that each pipeline rank can hold, evenly filled; with any cut, only none empty.
+
+    Evenly, if need be with embedding and head counted as one layer each.
+    """
     if ranks == 1:
         return (1,)
     if any_cut:

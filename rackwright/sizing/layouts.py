@@ -89,7 +89,12 @@ class Layouts:
     @property
     def expert_replicas(self) -> Integers:
         """The same for routed experts."""
-        return self.tensor * self.context * self.data // (self.expert * self.expert_tensor)
+        return np.maximum(1, self.tensor * self.context * self.data // (self.expert * self.expert_tensor))
+
+    @property
+    def optimizer_shards(self) -> Integers:
+        """Ranks that share the optimizer's state of what isn't an expert."""
+        return np.where(self.fully_sharded, self.parameter_shards, self.replicas)
 
     @property
     def fully_sharded(self) -> npt.NDArray[np.bool_]:

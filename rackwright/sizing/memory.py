@@ -127,7 +127,7 @@ def stage_memory(
     held = parameters_held(architecture, layouts, stage)
     gradients = software.gradient_bytes
     shards = layouts.parameter_shards
-    replicas, expert_replicas = layouts.replicas, np.maximum(1, layouts.expert_replicas)
+    expert_replicas = layouts.expert_replicas
     whole = VALUE_BYTES + gradients
     experts_shards = np.where(layouts.fully_sharded, expert_replicas, 1)
     weights = whole * (held.shared / shards + held.experts / experts_shards)
@@ -136,8 +136,9 @@ def stage_memory(
     weights = weights + np.where(
         layouts.fully_sharded, gathered * VALUE_BYTES * (held.shared + np.where(experts_shards > 1, held.experts, 0)), 0
     )
-    optimizer_shards = np.where(layouts.fully_sharded, shards, replicas)
-    optimizer = software.optimizer_bytes.expected * (held.shared / optimizer_shards + held.experts / expert_replicas)
+    optimizer = software.optimizer_bytes.expected * (
+        held.shared / layouts.optimizer_shards + held.experts / expert_replicas
+    )
     return Memory(
         weights_and_gradients_gb=weights / GB,
         optimizer_gb=optimizer / GB,
@@ -197,7 +198,7 @@ def kept(architecture: Architecture, *, experts: bool) -> Kept:
     width_bytes = VALUE_BYTES * (3 if architecture.gated else 2)
     width = architecture.ffn
     if experts and architecture.experts is not None:
-        width = architecture.experts.shared * (architecture.experts.shared_ffn or architecture.experts.ffn)
+        width = architecture.experts.shared_width
     token = Kept(
         token=2 * norm_outputs + attention + width_bytes * width,
         token_selective=norm_outputs + attention_selective + VALUE_BYTES * width,

@@ -35,16 +35,6 @@ class Layout:
         """Sequences of one step."""
         return self.data * self.micro_batch * self.micro_batches
 
-    @property
-    def sharding_ranks(self) -> int:
-        """Ranks over which the optimizer's state of what isn't an expert is sharded (ZeRO-1)."""
-        return self.data * self.context
-
-    @property
-    def expert_sharding_ranks(self) -> int:
-        """The same for experts."""
-        return self.tensor * self.context * self.data // self.expert
-
 
 def stage_layers(layers: int, stages: int) -> tuple[int, ...]:
     """Layers on each pipeline rank.

@@ -51,11 +51,10 @@ def expert_layer(architecture: Architecture) -> LayerParameters:
     if experts is None:
         raise ValueError("the architecture has no experts")
     one = products.network(architecture, experts.ffn).weights + _feed_forward_biases(architecture, experts.ffn)
-    shared_ffn = experts.shared_ffn or experts.ffn
-    shared_biases = experts.shared * _feed_forward_biases(architecture, shared_ffn)
+    shared_biases = experts.shared * _feed_forward_biases(architecture, experts.shared_ffn or experts.ffn)
     return LayerParameters(
         attention=products.attention(architecture).weights,
-        feed_forward=experts.shared * products.network(architecture, shared_ffn).weights
+        feed_forward=products.network(architecture, experts.shared_width).weights
         + architecture.hidden * experts.count,
         routed=experts.count * one,
         routed_active=experts.active * one,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rackwright.sizing.layouts import Integers, Numbers
 from rackwright.specs.architecture import Architecture
 
 
@@ -22,6 +23,10 @@ class Products:
     """Σ of the sides that tensor parallelism leaves whole."""
     split: int = 0
     """Σ of the sides that it splits."""
+
+    def sides(self, ranks: Numbers | Integers) -> Numbers:
+        """Values of inputs and outputs, for a token, on each of the tensor ranks that share the products."""
+        return self.whole + self.split / ranks
 
     def __add__(self, other: Products) -> Products:
         return Products(

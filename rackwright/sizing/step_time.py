@@ -38,9 +38,6 @@ EXPERT_PRODUCTS = 6
 OPTIMIZER_TRAFFIC_BYTES = 34
 """Bytes a parameter that Adam reads and writes: 12 of state each way, 4 of gradient, 2 + 4 of weights."""
 
-BACKWARD_PART = 2 / 3
-"""Of a micro-batch's time: the backward pass has twice the products of the forward pass."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
@@ -133,8 +130,7 @@ def step_times(architecture: Architecture, layouts: Layouts, machine: Machine, *
 
 
 def _optimizer_s(layouts: Layouts, machine: Machine, held: Held) -> Numbers:
-    shards = np.where(layouts.fully_sharded, layouts.parameter_shards, layouts.replicas)
-    sharded = held.shared / shards + held.experts / np.maximum(1, layouts.expert_replicas)
+    sharded = held.shared / layouts.optimizer_shards + held.experts / layouts.expert_replicas
     return sharded * OPTIMIZER_TRAFFIC_BYTES / machine.memory_bytes_per_s
 
 
@@ -188,8 +184,8 @@ def _elementwise_s(batch: MicroBatch, layer: work.LayerWork) -> Numbers:
     )
     if batch.machine.precision == "fp8":
         traffic = traffic + CAST_BYTES * (
-            batch.tokens * (layer.shared.whole + layer.shared.split / batch.layouts.tensor)
-            + copies * (layer.experts.whole + layer.experts.split / batch.layouts.expert_tensor)
+            batch.tokens * layer.shared.sides(batch.layouts.tensor)
+            + copies * layer.experts.sides(batch.layouts.expert_tensor)
         )
     slower = batch.machine.software.elementwise_before_rotary.expected if batch.architecture.learned_positions else 1.0
     return traffic / (batch.machine.memory_bytes_per_s * slower)
@@ -199,7 +195,7 @@ def _shared_products_s(batch: MicroBatch, matrices: products.Products, machine: 
     """Products that tensor ranks share, forward and backward."""
     ranks = batch.layouts.tensor
     flops = 6 * batch.tokens * matrices.weights / ranks
-    values = batch.tokens * (matrices.whole + matrices.split / ranks)
+    values = batch.tokens * matrices.sides(ranks)
     return flops / machine.matrix_flops + _traffic_s(machine, values=values, weights=matrices.weights / ranks)
 
 
@@ -210,7 +206,7 @@ def _expert_products_s(batch: MicroBatch, layer: work.LayerWork) -> Numbers:
         return np.zeros(len(layouts))
     copies = batch.copies(layer.experts_active)
     flops = 6 * copies * layer.experts.weights / layouts.expert_tensor
-    values = copies * (layer.experts.whole + layer.experts.split / layouts.expert_tensor)
+    values = copies * layer.experts.sides(layouts.expert_tensor)
     weights = layer.experts_count / layouts.expert * layer.experts.weights / layouts.expert_tensor
     arithmetic_s = software.expert_imbalance.expected * flops / batch.machine.matrix_flops
     starting_s = EXPERT_PRODUCTS * layer.experts_count / layouts.expert * software.expert_product_s.expected

@@ -114,7 +114,7 @@ def _experts(architecture: Architecture) -> Iterator[str]:
     yield "--moe-token-dispatcher-type=alltoall"
     yield f"--moe-aux-loss-coeff={BALANCING_LOSS:g}"
     if experts.shared:
-        yield f"--moe-shared-expert-intermediate-size={experts.shared * (experts.shared_ffn or experts.ffn)}"
+        yield f"--moe-shared-expert-intermediate-size={experts.shared_width}"
     if architecture.expert_layers < architecture.layers:
         places = (int(architecture.kind(layer).experts) for layer in range(architecture.layers))
         yield f"--moe-layer-freq=[{','.join(map(str, places))}]"

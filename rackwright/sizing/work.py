@@ -69,7 +69,7 @@ def expert_work(architecture: Architecture) -> LayerWork:
     experts = architecture.experts
     if experts is None:
         raise ValueError("the architecture has no experts")
-    width = experts.shared * (experts.shared_ffn or experts.ffn)
+    width = experts.shared_width
     shared = attention(architecture) + replicated(architecture.hidden, experts.count)
     if width:
         shared += network(architecture, width)

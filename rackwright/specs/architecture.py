@@ -37,6 +37,11 @@ class Experts(Spec):
     router_biases: bool = False
     """The router has a bias for each expert."""
 
+    @property
+    def shared_width(self) -> int:
+        """Inner width of all shared experts together."""
+        return self.shared * (self.shared_ffn or self.ffn)
+
     @model_validator(mode="after")
     def _active_exist(self) -> Experts:
         if self.active > self.count:

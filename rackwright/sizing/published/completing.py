@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 
-from rackwright.sizing.enumeration import MIN_CONTEXT_TOKENS, can_split
+from rackwright.sizing.enumeration import MIN_CONTEXT_TOKENS, can_split, chunk_counts
 from rackwright.sizing.parallelism import Layout
 from rackwright.sizing.published.runs import Run
 from rackwright.specs.architecture import Architecture
@@ -109,12 +109,7 @@ def _chunks(run: Run, layers: int, *, pipeline: int, micro_batches: int) -> list
         return [run.virtual_pipeline if pipeline > 1 else 1]
     if pipeline == 1 or micro_batches % pipeline:
         return [1]
-    most = (layers + 2) // pipeline
-    return [
-        chunks
-        for chunks in range(1, most + 1)
-        if chunks == 1 or layers % (pipeline * chunks) == 0 or (layers + 2) % (pipeline * chunks) == 0
-    ]
+    return list(chunk_counts(layers, pipeline, any_cut=False))
 
 
 def _recomputes(run: Run) -> tuple[Recompute, ...]:

@@ -125,20 +125,20 @@ def choose(case: Case) -> Choice:
     """The fastest layout that fits, or the one that takes least."""
     times = step_times(case.architecture, case.layouts, case.machine, sequence_tokens=case.sequence_tokens)
     rate = case.layouts.batch * case.sequence_tokens / times.total_s
-    best = int(np.argmax(np.where(possible(case), rate, 0.0)))
+    needed_gb = memory_needed(case)
+    best = int(np.argmax(np.where(possible(case, needed_gb), rate, 0.0)))
     return Choice(
         case=case,
         layout=case.layouts.row(best),
         times=StepTimes(**{name: column[[best]] for name, column in vars(times).items()}),
         rate=float(rate[best]),
-        used_gb=float(memory_needed(case)[best]),
+        used_gb=float(needed_gb[best]),
     )
 
 
-def possible(case: Case) -> npt.NDArray[np.bool_]:
+def possible(case: Case, needed_gb: Numbers) -> npt.NDArray[np.bool_]:
     """The layouts that fit into memory; where none does, the one that takes least."""
-    needed = memory_needed(case)
-    return np.asarray(needed <= max(case.machine.gpu.memory_gb.expected, float(needed.min())))
+    return np.asarray(needed_gb <= max(case.machine.gpu.memory_gb.expected, float(needed_gb.min())))
 
 
 def memory_needed(case: Case) -> Numbers:

@@ -38,7 +38,7 @@ def test_a_row_of_the_columns_is_the_layout_they_were_made_of(rows: list[Layout]
     assert [columns.row(index) for index in range(len(rows))] == rows
     assert list(columns.gpus) == [row.gpus for row in rows]
     assert list(columns.batch) == [row.batch for row in rows]
-    assert list(columns.replicas) == [row.sharding_ranks for row in rows]
+    assert list(columns.replicas) == [row.data * row.context for row in rows]
 
 
 def test_a_mask_takes_the_rows_that_it_marks() -> None:
