@@ -71,8 +71,9 @@ def evaluate_file(
 
     Columns: model, gpus, gpu and precision are needed, and one of step_s, tok_s_gpu and tflops_gpu. Others are used
     where they are there: case, source, kind, params_B, layers, hidden, ffn, heads, kv_heads, vocab, seq, tp, pp, vp,
-    cp, ep, fsdp, mbs, gbs, act_ckpt, flop_convention. A blank cell is unpublished: the fastest configuration that
-    agrees with the cells given and fits into memory is taken, and the run is marked.
+    cp, ep, fsdp, mbs, gbs, act_ckpt, flop_convention, software, ref (for NVIDIA's release that it names). A blank cell
+    is unpublished: the fastest configuration that agrees with the cells given and fits into memory is taken, and the
+    run is marked.
     """
     table = _read(file)
     if table.ignored_columns:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rackwright.catalog import HOSTS, PlaceKind
+from rackwright.catalog import HOSTS, SOFTWARE, PlaceKind
 from rackwright.sizing import fabric
 from rackwright.sizing.step_plan import FITTED_GPUS
 from rackwright.sizing.storage import repeated_read_s
@@ -23,6 +23,9 @@ POOR_GOODPUT = 0.9
 
 NO_GOODPUT = 0.01
 """Goodput below which a run makes no headway to speak of: a judgement."""
+
+LARGE_DISPATCH = 0.1
+"""Part of a step in which tokens only travel to experts that asks for another dispatcher: a judgement."""
 
 LARGE_BUBBLE = 0.1
 """Part of a step lost to the pipeline's bubble that asks for another batch: a judgement."""
@@ -83,6 +86,7 @@ def weaknesses(
     found = [
         *_time(plan),
         *_memory(plan),
+        *_dispatch(plan),
         *_batch(plan, published_batch_tokens),
         *_failures(plan),
         *_storage(plan),
@@ -122,6 +126,18 @@ def _memory(plan: Plan) -> Iterator[Weakness]:
             severity=RISK,
             text=f"Memory is nearly full: pipeline rank {fullest.rank}, the fullest, takes {used:.1f} of "
             f"{there:.1f} GB.",
+        )
+
+
+def _dispatch(plan: Plan) -> Iterator[Weakness]:
+    travelling = plan.step.expert_communication_s.expected / plan.step.step_s.expected
+    software = SOFTWARE.entries[plan.request.software]
+    if travelling > LARGE_DISPATCH and not software.expert_copies_merged:
+        yield Weakness(
+            severity=travelling,
+            text=f"Tokens travel to and from experts for {travelling:.0%} of each step, each of their copies on its "
+            "own. DeepEP's dispatcher sends one copy for all experts of a host: plan with software: megatron-deepep, "
+            "if your image has DeepEP.",
         )
 
 

@@ -54,8 +54,7 @@ def expert_layer(architecture: Architecture) -> LayerParameters:
     shared_biases = experts.shared * _feed_forward_biases(architecture, experts.shared_ffn or experts.ffn)
     return LayerParameters(
         attention=products.attention(architecture).weights,
-        feed_forward=products.network(architecture, experts.shared_width).weights
-        + architecture.hidden * experts.count,
+        feed_forward=products.network(architecture, experts.shared_width).weights + architecture.hidden * experts.count,
         routed=experts.count * one,
         routed_active=experts.active * one,
         norms=_norms(architecture) + shared_biases + (experts.count if experts.router_biases else 0),

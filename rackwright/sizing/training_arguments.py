@@ -30,6 +30,7 @@ def megatron_arguments(plan: Plan) -> tuple[str, ...]:
         *_model(plan.model.architecture),
         *_attention(plan.model.architecture),
         *_experts(plan.model.architecture),
+        *_dispatcher(plan),
         *_sharing(plan),
         *_memory(plan),
         *_run(plan),
@@ -111,7 +112,6 @@ def _experts(architecture: Architecture) -> Iterator[str]:
     yield f"--moe-router-topk={experts.active}"
     yield f"--moe-ffn-hidden-size={experts.ffn}"
     yield "--moe-grouped-gemm"
-    yield "--moe-token-dispatcher-type=alltoall"
     yield f"--moe-aux-loss-coeff={BALANCING_LOSS:g}"
     if experts.shared:
         yield f"--moe-shared-expert-intermediate-size={experts.shared_width}"
@@ -121,6 +121,17 @@ def _experts(architecture: Architecture) -> Iterator[str]:
     if experts.groups > 1:
         yield f"--moe-router-num-groups={experts.groups}"
         yield f"--moe-router-group-topk={experts.active_groups}"
+
+
+def _dispatcher(plan: Plan) -> Iterator[str]:
+    """How copies of tokens reach their experts; with DeepEP, one copy serves all experts on a host."""
+    if plan.model.architecture.experts is None:
+        return
+    if SOFTWARE.entries[plan.request.software].expert_copies_merged:
+        yield "--moe-token-dispatcher-type=flex"
+        yield "--moe-flex-dispatcher-backend=deepep"
+    else:
+        yield "--moe-token-dispatcher-type=alltoall"
 
 
 def _sharing(plan: Plan) -> Iterator[str]:

@@ -37,7 +37,7 @@ class Request(Spec):
     """Tokens in one step; unset: the published batch of the model, or a usual one."""
     precision: Precision = "bf16"
     software: str = "megatron"
-    """The training software, an entry of the catalogue."""
+    """The training software, an entry of the catalogue (`rackwright size list software`)."""
     place: str = "oracle"
     """A kind of place of the catalogue (`oracle`, `existing`): decides the hosts and the levels of the fabric."""
     gpu: str = "h100-sxm-80gb"

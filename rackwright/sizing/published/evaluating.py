@@ -90,7 +90,7 @@ def predict(cases: Sequence[Case]) -> Result:
         published=published,
         predicted=predicted,
         layout=layout,
-        completed=_completed(case, layout),
+        completed={**_completed(case, layout), **_told_apart(cases, case)},
         assumed={**case.assumed, **assumed},
         memory_gb=chosen.used_gb,
         fits=chosen.fits,
@@ -162,6 +162,11 @@ def _completed(case: Case, layout: Layout) -> dict[str, object]:
     elif layout.tensor > 1:
         completed["expert tensor parallelism"] = layout.expert_tensor
     return completed
+
+
+def _told_apart(cases: Sequence[Case], chosen: Case) -> dict[str, object]:
+    """The software that was taken, where the cells leave more than one open."""
+    return {"software": chosen.software} if len(cases) > 1 else {}
 
 
 def _compared(case: Case, rate: float) -> tuple[str, float, float, dict[str, str]]:

@@ -18,6 +18,10 @@ from rackwright.sizing.task import DEFAULT_BATCH_TOKENS
 from rackwright.specs.architecture import Architecture
 from rackwright.specs.documents import SpecError
 
+DEEPEP_RELEASE = (25, 7)
+"""First of NVIDIA's releases (year, month) whose mixture-of-experts recipes may use DeepEP: NVIDIA NeMo's performance
+scripts, `DeepEPCallback`, pull request 14377 of 2025-08-04; those of 25.05 don't have it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
@@ -26,6 +30,8 @@ class Case:
     run: Run
     architecture: Architecture
     machine: Machine
+    software: str
+    """The training software's name in the catalogue."""
     layouts: Layouts
     sequence_tokens: int
     batch: int | None
@@ -42,6 +48,7 @@ def match(run: Run) -> list[Case]:
     name = MODELS.find(run.model)
     model = MODELS.entries[name] if name else None
     architecture = architecture_of(run, model)
+    _check_software(run)
     gpu_name, gpu = _gpu(run)
     sequence_tokens = run.sequence_tokens or architecture.sequence_tokens
     batch, tried, assumed = _batch(run, model, sequence_tokens)
@@ -50,7 +57,7 @@ def match(run: Run) -> list[Case]:
         layouts = [
             layout
             for layout in completions(run, architecture, fully_sharded=software.fully_sharded, batch=tried)
-            if software_of(run, tensor=layout.tensor, pipeline=layout.pipeline) == kind
+            if kind in software_of(run, architecture, tensor=layout.tensor, pipeline=layout.pipeline)
         ]
         if layouts:
             cases.append(
@@ -58,6 +65,7 @@ def match(run: Run) -> list[Case]:
                     run=run,
                     architecture=architecture,
                     machine=Machine(gpu=gpu, host=_host(gpu_name), software=software, precision=run.precision),
+                    software=kind,
                     layouts=Layouts.of(layouts),
                     sequence_tokens=sequence_tokens,
                     batch=batch,
@@ -69,15 +77,21 @@ def match(run: Run) -> list[Case]:
     return cases
 
 
-def software_of(run: Run, *, tensor: int, pipeline: int) -> str:
-    """The kind of training software, by the run's cells alone, and by tensor and pipeline ranks where they are blank.
+def software_of(run: Run, architecture: Architecture, *, tensor: int, pipeline: int) -> tuple[str, ...]:
+    """The kinds of training software that a run may be of, by its cells, and by its ranks where those are blank.
 
     Weights that data ranks share are FSDP's. Where that is unpublished, a run that splits no model over tensor and
-    pipeline ranks is taken to share them: else it would hold the whole model on each GPU.
+    pipeline ranks is taken to share them: else it would hold the whole model on each GPU. With experts, the dispatcher
+    is open unless the release is older than the recipes that use DeepEP.
     """
-    if run.parameter_shards is not None:
-        return "fsdp" if run.parameter_shards else "megatron"
-    return "fsdp" if tensor == pipeline == 1 else "megatron"
+    if run.software is not None:
+        return (run.software,)
+    shared = tensor == pipeline == 1 if run.parameter_shards is None else run.parameter_shards != 0
+    if shared:
+        return ("fsdp",)
+    if architecture.experts is None or (run.release and run.release < DEEPEP_RELEASE):
+        return ("megatron",)
+    return ("megatron", "megatron-deepep")
 
 
 def _batch(run: Run, model: Model | None, sequence_tokens: int) -> tuple[int | None, int, dict[str, str]]:
@@ -89,6 +103,11 @@ def _batch(run: Run, model: Model | None, sequence_tokens: int) -> tuple[int | N
         return batch, batch, {"gbs": f"{batch} sequences, as step_s and tok_s_gpu give together"}
     usual = max(1, round(((model and model.batch_tokens) or DEFAULT_BATCH_TOKENS) / sequence_tokens))
     return None, usual, {"gbs": f"{usual} sequences, the model's published batch or a usual one"}
+
+
+def _check_software(run: Run) -> None:
+    if run.software is not None and run.software not in SOFTWARE.entries:
+        raise Unpredictable(f"software: got {run.software!r}; expected one of {', '.join(SOFTWARE.entries)}, or blank")
 
 
 def _gpu(run: Run) -> tuple[str, Gpu]:

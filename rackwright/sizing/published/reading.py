@@ -18,7 +18,7 @@ MEASURES = ("step_s", "tok_s_gpu", "tflops_gpu")
 """Columns of which one at least says how fast a run was."""
 
 
-NOTES = ("status", "active_B", "ref")
+NOTES = ("status", "active_B")
 """Columns that say something to people alone."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -131,6 +132,15 @@ class Run(BaseModel):
     tokens_per_s_per_gpu: Measure = Field(default=None, alias="tok_s_gpu")
     tflops_per_gpu: Measure = Field(default=None, alias="tflops_gpu")
     flop_convention: Text = ""
+    software: Annotated[str | None, BeforeValidator(_lower)] = None
+    """The training software, an entry of the catalogue."""
+    reference: Text = Field(default="", alias="ref")
+
+    @property
+    def release(self) -> tuple[int, int] | None:
+        """Year and month of NVIDIA's release that the reference names (`v25.05.05`: 25, 5)."""
+        named = re.search(r"\bv(2\d)\.(0[1-9]|1[0-2])\b", self.reference)
+        return (int(named[1]), int(named[2])) if named else None
 
 
 def held_out(run: Run) -> bool:

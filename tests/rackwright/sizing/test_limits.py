@@ -53,6 +53,7 @@ def changed(part: str, **values: float) -> Plan:
         (changed("power", facility_mw=300), "takes 300 MW"),
         (changed("hosts", training_gpus=16_384), "fitted to runs of up to 2,048 GPUs"),
         (changed("hosts", hosts=12_500), "12,500 hosts are more than the 5,000 nodes"),
+        (changed("step", expert_communication_s=1e6), "plan with software: megatron-deepep"),
         (changed("memory", capacity_gb=1), "Memory is nearly full"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

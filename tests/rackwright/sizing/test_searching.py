@@ -43,7 +43,7 @@ MIXTURE = Architecture(
 @st.composite
 def software(draw: st.DrawFn) -> Software:
     """Training software with any constants: each a part or a multiple of the catalogue's."""
-    entry = SOFTWARE.entries[draw(st.sampled_from(["megatron", "fsdp"]))]
+    entry = SOFTWARE.entries[draw(st.sampled_from(["megatron", "megatron-deepep", "fsdp"]))]
 
     def moved(figure: Figure) -> Figure:
         return Figure(expected=figure.expected * draw(st.sampled_from([0.2, 1.0, 1.2])))

@@ -37,6 +37,20 @@ def test_the_split_is_the_plans() -> None:
     } <= given
 
 
+@pytest.mark.parametrize(
+    ("software", "dispatcher"),
+    [
+        ("megatron", {"--moe-token-dispatcher-type=alltoall"}),
+        ("megatron-deepep", {"--moe-token-dispatcher-type=flex", "--moe-flex-dispatcher-backend=deepep"}),
+        ("fsdp", {"--moe-token-dispatcher-type=flex", "--moe-flex-dispatcher-backend=deepep"}),
+    ],
+)
+def test_the_dispatcher_of_tokens_is_the_softwares(software: str, dispatcher: set[str]) -> None:
+    given = arguments("qwen3-30b-a3b", 64, software=software)
+    assert {each for each in given if "dispatcher" in each} == dispatcher
+    assert not [each for each in arguments("llama-3-8b", 64, software=software) if "dispatcher" in each]
+
+
 def test_llama_is_told_as_it_is() -> None:
     assert {
         "--group-query-attention",

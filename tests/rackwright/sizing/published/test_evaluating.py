@@ -29,7 +29,24 @@ MPT = {
 }
 
 
-CELLS = [*MPT, "layers", "hidden", "ffn", "heads", "kv_heads", "vocab", "vp", "cp", "ep", "kind", "step_s", "tok_s_gpu"]
+CELLS = [
+    *MPT,
+    *(
+        "layers",
+        "hidden",
+        "ffn",
+        "heads",
+        "kv_heads",
+        "vocab",
+        "vp",
+        "cp",
+        "ep",
+        "kind",
+        "software",
+        "step_s",
+        "tok_s_gpu",
+    ),
+]
 
 
 @pytest.fixture(scope="module")

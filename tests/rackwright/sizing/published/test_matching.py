@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rackwright.catalog import SOFTWARE
+from rackwright.catalog import MODELS, SOFTWARE
 from rackwright.sizing import parameters
 from rackwright.sizing.published import Run
+from rackwright.sizing.published.evaluating import predict
 from rackwright.sizing.published.matching import Case, match, software_of
 from rackwright.sizing.published.runs import Unpredictable
 
 pytestmark = pytest.mark.pure
+
+LLAMA = MODELS.entries["llama-3-8b"].architecture
 
 
 def run(**cells: object) -> Run:
@@ -48,12 +51,42 @@ def only(**cells: object) -> Case:
         ({"fsdp": "", "tp": "1", "pp": "1"}, "fsdp"),
         ({"fsdp": "", "tp": "8", "pp": "1"}, "megatron"),
         ({"fsdp": "true", "tp": "8"}, "fsdp"),
+        ({"fsdp": "0", "software": "fsdp"}, "fsdp"),
     ],
 )
 def test_software_follows_from_the_cells_alone(cells: dict[str, str], software: str) -> None:
     for other in ({}, {"model": "another", "source": "elsewhere"}):
         each = run(**cells, **other)
-        assert software_of(each, tensor=each.tensor or 1, pipeline=each.pipeline or 1) == software
+        assert software_of(each, LLAMA, tensor=each.tensor or 1, pipeline=each.pipeline or 1) == (software,)
+
+
+@pytest.mark.parametrize(
+    ("cells", "software"),
+    [
+        ({}, {"megatron", "megatron-deepep"}),
+        ({"ref": "benchmarks v25.05.05"}, {"megatron"}),
+        ({"ref": "benchmarks v25.08"}, {"megatron", "megatron-deepep"}),
+        ({"software": "Megatron"}, {"megatron"}),
+        ({"fsdp": "8"}, {"fsdp"}),
+    ],
+)
+def test_the_dispatcher_of_tokens_is_open_unless_the_cells_or_the_release_tell(
+    cells: dict[str, str], software: set[str]
+) -> None:
+    cases = match(run(model="Qwen3-30B-A3B", tp="2", cp="1", ep="4", **cells))
+    assert {case.machine.software.title for case in cases} == {SOFTWARE.entries[name].title for name in software}
+
+
+def test_of_dispatchers_left_open_the_fastest_is_taken() -> None:
+    cells = {"model": "Qwen3-30B-A3B", "gpus": "64", "tp": "1", "cp": "1", "ep": "64"}
+    open_, told = predict(match(run(**cells))), predict(match(run(**cells, ref="v25.05.05")))
+    assert open_.software == SOFTWARE.entries["megatron-deepep"].title
+    assert open_.predicted < told.predicted
+
+
+def test_software_that_nobody_knows_is_refused_with_what_there_is() -> None:
+    with pytest.raises(Unpredictable, match="software: got 'maxtext'; expected one of megatron, "):
+        match(run(software="maxtext"))
 
 
 def test_where_blank_cells_leave_the_software_open_each_layout_has_its_own() -> None:
@@ -138,7 +171,16 @@ def test_a_run_that_cant_be_predicted_says_why(cells: dict[str, str], why: str) 
 
 def test_multi_token_prediction_is_taken_where_the_flops_say_so() -> None:
     """DGXC's DeepSeek-V3 runs have it (260 GFLOP a token), NeMo Automodel's don't (250)."""
-    cells = {"model": "DeepSeek-V3", "gpus": "512", "tp": "2", "pp": "8", "cp": "1", "ep": "64", "gbs": "4096"}
+    cells = {
+        "model": "DeepSeek-V3",
+        "gpus": "512",
+        "tp": "2",
+        "pp": "8",
+        "cp": "1",
+        "ep": "64",
+        "gbs": "4096",
+        "ref": "v25.05",
+    }
     with_it = only(**cells, tok_s_gpu="669.4", tflops_gpu="174.02")
     without = only(**cells, tok_s_gpu="865", tflops_gpu="216")
     unsaid = only(**cells)
