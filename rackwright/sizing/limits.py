@@ -24,7 +24,7 @@ POOR_GOODPUT = 0.9
 NO_GOODPUT = 0.01
 """Goodput below which a run makes no headway to speak of: a judgement."""
 
-LARGE_DISPATCH = 0.1
+LARGE_DISPATCH = 0.05
 """Part of a step in which tokens only travel to experts that asks for another dispatcher: a judgement."""
 
 LARGE_BUBBLE = 0.1
@@ -136,8 +136,8 @@ def _dispatch(plan: Plan) -> Iterator[Weakness]:
         yield Weakness(
             severity=travelling,
             text=f"Tokens travel to and from experts for {travelling:.0%} of each step, each of their copies on its "
-            "own. DeepEP's dispatcher sends one copy for all experts of a host: plan with software: megatron-deepep, "
-            "if your image has DeepEP.",
+            "own. DeepEP's dispatcher sends one copy for all experts of a host, so that experts can also stand on more "
+            "hosts: plan with software: megatron-deepep, if your image has DeepEP.",
         )
 
 
