@@ -108,6 +108,8 @@ class Host(Entry):
     """At the plug; expected is the published maximum, low what a typical training load draws."""
     capital_usd: Figure
     rent_usd_per_gpu_h: Figure
+    liquid_cooled: bool = False
+    """True where chilled air alone can't cool it."""
 
     @property
     def nvlink_domain_hosts(self) -> int:

@@ -9,7 +9,7 @@ from rackwright.sizing.fabric import expected_levels
 from rackwright.sizing.machine import Machine
 from rackwright.specs.architecture import Architecture
 from rackwright.specs.documents import Problem, SpecError
-from rackwright.specs.request import Request
+from rackwright.specs.request import Cooling, Request
 
 DEFAULT_BATCH_TOKENS = 4_194_304
 """Tokens of a step for models whose batch is not published: 4 Mi, as Llama 2 had (arXiv 2307.09288)."""
@@ -35,6 +35,12 @@ class Task:
     machine: Machine
 
     @property
+    def cooling(self) -> Cooling:
+        """As wished, else the place's usual one, else what the host needs."""
+        usual = "liquid" if self.machine.host.liquid_cooled and self.place.cooling == "air" else self.place.cooling
+        return self.request.cooling or usual
+
+    @property
     def gpus_per_host(self) -> int:
         """GPUs of one host."""
         return self.machine.host.gpus_per_host
@@ -54,6 +60,13 @@ def look_up(request: Request) -> Task:
     if request.precision not in gpu.peak_tflops:
         raise refusal(
             field="precision", value=request.precision, expected=f"a precision of {gpu.title}", remedy="use bf16"
+        )
+    if host.liquid_cooled and request.cooling == "air":
+        raise refusal(
+            field="cooling",
+            value=request.cooling,
+            expected=f"liquid or dry, as air alone can't cool {shape} ({host.title})",
+            remedy="use cooling: liquid, or leave it out; or choose another GPU",
         )
     if request.switch is not None:
         SWITCHES.get(request.switch, field="switch")

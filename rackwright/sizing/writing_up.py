@@ -74,7 +74,7 @@ def write_up(task: Task, sized: Sized) -> Plan:
         host=host,
         hosts=sized.hosts,
         fabric=network,
-        cooling=request.cooling or task.place.cooling,
+        cooling=task.cooling,
         days=run.days,
     )
     whole = Plan(

@@ -45,7 +45,7 @@ class Request(Spec):
     """The fabric's switch, an entry of the catalogue; unset: the place's usual one."""
     fabric: FabricTerms = FabricTerms()
     cooling: Cooling | None = None
-    """Unset: the place's usual one."""
+    """Unset: the place's usual one, or liquid where the hosts need it."""
     gpus: Annotated[int, Field(ge=1, le=MAX_GPUS)] | None = None
     """GPUs to train on, which the plan uses as well as it can; unset: as few as meet the deadline, or as many as budget
     and power allow."""

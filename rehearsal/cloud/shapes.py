@@ -73,7 +73,8 @@ SHAPES = {
     shape.name: shape
     for shape in (
         Shape(name="BM.GPU.H100.8", ocpus=112, memory_gb=2048, gpus=8, rdma_interfaces=16),
-        Shape(name="BM.GPU.H200.8", ocpus=112, memory_gb=3072, gpus=8, rdma_interfaces=16),
+        Shape(name="BM.GPU.H200.8", ocpus=112, memory_gb=3072, gpus=8, rdma_interfaces=8),
+        Shape(name="BM.GPU.B200.8", ocpus=128, memory_gb=4096, gpus=8, rdma_interfaces=8),
         Shape(name="BM.GPU.A100-v2.8", ocpus=128, memory_gb=2048, gpus=8, rdma_interfaces=16),
         Shape(name="BM.GPU4.8", ocpus=64, memory_gb=2048, gpus=8, rdma_interfaces=16),
         Shape(name="VM.Standard.E4.Flex", ocpus=114, memory_gb=1760, flexible=True),

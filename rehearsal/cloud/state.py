@@ -21,6 +21,7 @@ FILE = "oracle.json"
 DEFAULT_CAPACITY = {
     "BM.GPU.H100.8": 12_500,
     "BM.GPU.H200.8": 2_048,
+    "BM.GPU.B200.8": 2_048,
     "BM.GPU.A100-v2.8": 2_048,
     "BM.GPU4.8": 2_048,
 }

@@ -32,3 +32,12 @@ def test_hardware_without_step_times_is_refused_with_the_reason(name: str) -> No
     assert "no software stack is public" in problem.expected
     assert "h100-sxm-80gb" in problem.remedy
     assert "rackwright size compare dojo-" in problem.remedy
+
+
+def test_hosts_that_air_can_t_cool_are_planned_with_liquid() -> None:
+    assert look_up(request()).cooling == "air"
+    assert look_up(request(gpu="GB200")).cooling == "liquid"
+    assert look_up(request(gpu="GB200", cooling="dry")).cooling == "dry"
+    with pytest.raises(SpecError, match="air alone can't cool") as refused:
+        look_up(request(gpu="GB200", cooling="air"))
+    assert refused.value.problems[0].field == "cooling"
