@@ -105,6 +105,7 @@ def size(
             plan,
             oracle={"region": region, "tenancy_id": tenancy_id, "compartment_id": compartment_id},
             domain=availability_domain,
+            image_id=image_id,
             kubeconfig_context=kubeconfig_context,
         )
         size_files.write(

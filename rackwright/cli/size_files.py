@@ -18,11 +18,19 @@ CLUSTER_FILE = "cluster.yaml"
 JOB_FILE = "job.yaml"
 
 
-def place(plan: Plan, *, oracle: dict[str, str | None], domain: int | None, kubeconfig_context: str | None) -> Place:
+def place(
+    plan: Plan,
+    *,
+    oracle: dict[str, str | None],
+    domain: int | None,
+    image_id: str | None,
+    kubeconfig_context: str | None,
+) -> Place:
     """Where the cluster stands, from the options of its kind of place."""
     kind = plan.request.place
     needed = oracle if kind == "oracle" else {"kubeconfig_context": kubeconfig_context}
-    missing = [f"--{field.replace('_', '-')}" for field, value in needed.items() if value is None]
+    asked = {**needed, "image_id": image_id} if kind == "oracle" else needed
+    missing = [f"--{field.replace('_', '-')}" for field, value in asked.items() if value is None]
     if missing:
         raise CommandError(
             f"{CLUSTER_FILE} at the place {kind!r} needs {', '.join(missing)}; without --output-directory the plan "

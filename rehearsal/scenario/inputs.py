@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rackwright import sizing
+from rackwright.catalog import PLACES
 from rackwright.sizing.reference import reference_request
 from rackwright.specs import ClusterSpec, TrainingJob, load_document
 from rackwright.specs.documents import Problem, SpecError, validate_document
 from rackwright.specs.places import OraclePlace
 from rackwright.specs.request import Request
+from rehearsal.cloud.shapes import SHAPES
 from rehearsal.tools import pins
 
 if TYPE_CHECKING:
@@ -103,13 +105,28 @@ def _refuse_what_is_not_simulated(spec: ClusterSpec, *, source: str) -> None:
             remedy=f"rehearse with {pin.module.version()}, or pin another in rehearsal/tools/modules/kubernetes",
         )
         problems.append(problem)
+    if spec.gpu_pool.shape not in (rehearsed := _gpus_of_shapes()):
+        problem = Problem(
+            field=f"pools.{spec.pools.index(spec.gpu_pool)}.shape",
+            value=repr(spec.gpu_pool.shape),
+            expected=f"a shape whose hosts a rehearsal simulates: {', '.join(rehearsed)}",
+            remedy="rehearse with one of them, or run `rackwright preview` on the cluster itself",
+        )
+        problems.append(problem)
     if problems:
         raise SpecError(source, problems)
 
 
+def _gpus_of_shapes() -> dict[str, str]:
+    """The GPU of each of the place's shapes that are simulated."""
+    planned = PLACES.entries[SIMULATED_PLACE.kind].shapes
+    return {shape: gpu for gpu, shape in planned.items() if shape in SHAPES}
+
+
 def _of_spec(spec: ClusterSpec, *, model: str, tokens: float) -> Inputs:
     team = spec.queues.teams[0]
-    plan = sizing.plan(_request(spec.name, gpus=team.gpus, model=model, tokens=tokens))
+    request = _request(spec.name, gpus=team.gpus, model=model, tokens=tokens)
+    plan = sizing.plan(request.model_copy(update={"gpu": _gpus_of_shapes()[spec.gpu_pool.shape]}))
     return Inputs(plan=plan, spec=spec, job=sizing.training_job(plan, team=team.name))
 
 

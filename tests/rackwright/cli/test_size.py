@@ -63,7 +63,7 @@ def test_files_are_written_and_valid(run: Run, tmp_path: Path, snapshot: Snapsho
         (
             ("--model", "llama-3-8b", "--gpus", "8", "--output-directory", "x"),
             ExitCode.USAGE,
-            "needs --region, --tenancy-id, --compartment-id",
+            "needs --region, --tenancy-id, --compartment-id, --image-id",
         ),
         (
             ("--model", "llama-3-8b", "--gpus", "8", "--gpu", "a100-sxm-80gb", "--precision", "fp8"),

@@ -53,6 +53,25 @@ def test_a_spec_of_ones_own_is_taken_as_it_is_and_its_first_team_trains() -> Non
     assert given.job.metadata.namespace == given.spec.queues.teams[0].name
 
 
+def test_a_spec_is_planned_with_its_own_gpus(changed: Callable[..., Path]) -> None:
+    pools = yaml.safe_load(EXAMPLE.read_text())["pools"]
+    for pool in pools:
+        if pool["role"] == "gpu":
+            pool["shape"] = "BM.GPU.B200.8"
+            pool["allocatable"]["rdma_interfaces"] = 8
+    given = read(spec=changed(pools=pools))
+    assert given.plan.hosts.gpu == "b200-sxm-180gb"
+
+
+def test_a_spec_of_hosts_that_nothing_simulates_is_refused_with_those_that_are(changed: Callable[..., Path]) -> None:
+    pools = yaml.safe_load(EXAMPLE.read_text())["pools"]
+    for pool in pools:
+        if pool["role"] == "gpu":
+            pool["shape"] = "BM.GPU.GB200.4"
+    with pytest.raises(SpecError, match=r"pools\.\d\.shape: got 'BM.GPU.GB200.4'; expected .* BM.GPU.H100.8, "):
+        read(spec=changed(pools=pools))
+
+
 def test_options_of_which_one_would_be_ignored_are_refused() -> None:
     with pytest.raises(SpecError, match="--gpus: got it beside --reference"):
         read(reference="meta-24k", gpus=16)
