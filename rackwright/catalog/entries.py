@@ -165,6 +165,11 @@ class Software(Entry):
     """True where data ranks share weights and gradients too (FSDP), not optimizer state alone (ZeRO-1)."""
     expert_copies_merged: bool
     """True where one copy of a token serves all of its experts on a rank, and between hosts all on a host."""
+    expert_biases_fused: bool
+    """True where an expert's product adds its bias; else the bias passes through memory on its own."""
+    benchmark_routes_in_turn: bool
+    """True where benchmarks balance experts by sending tokens to them in turn, so that a token's experts stand side by
+    side; else by chance. Plans are made for the latter, as learned routing spreads them."""
     gradient_bytes: int
     """Bytes of one gradient where it is accumulated and reduced."""
     optimizer_bytes: Figure

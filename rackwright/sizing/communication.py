@@ -80,6 +80,10 @@ def _sent_once(batch: MicroBatch, layer: LayerWork, *, ranks: Integers) -> Numbe
     experts = batch.architecture.experts
     if experts is None or not batch.machine.software.expert_copies_merged:
         return 1.0
+    if batch.machine.routes_in_turn:
+        together = np.maximum(1, experts.count // ranks)
+        touched = (layer.experts_active + together - np.gcd(layer.experts_active, together)) / together
+        return np.minimum(1.0, touched / layer.experts_active)
     distinct = ranks * (1 - (1 - 1 / ranks) ** layer.experts_active)
     reachable = np.maximum(1, ranks * experts.active_groups / experts.groups)
     return np.minimum(1.0, np.minimum(distinct, reachable) / layer.experts_active)

@@ -22,6 +22,8 @@ class Machine:
     precision: Precision
     levels: tuple[FabricLevel, ...] = ()
     """The fabric's levels; without any, every host reaches every other at its ports' full rate."""
+    routes_in_turn: bool = False
+    """Whether tokens visit experts in turn, as in some benchmarks, so that a token's experts stand side by side."""
 
     def in_precision(self, precision: Precision) -> Machine:
         """The same machine for products in another precision."""

@@ -177,9 +177,10 @@ def _attention_s(batch: MicroBatch) -> Numbers:
 
 def _elementwise_s(batch: MicroBatch, layer: work.LayerWork) -> Numbers:
     own, copies = batch.own_tokens, batch.copies(layer.experts_active)
+    biases = 0.0 if batch.machine.software.expert_biases_fused else layer.expert_bias_bytes
     traffic = (
         own * layer.elementwise_bytes
-        + own * layer.experts_active * layer.expert_elementwise_bytes
+        + own * layer.experts_active * (layer.expert_elementwise_bytes + biases)
         + np.where(batch.layouts.recompute_selective, own * layer.saved_by_recompute_bytes, 0.0)
     )
     if batch.machine.precision == "fp8":

@@ -38,6 +38,10 @@ PERMUTATION_BYTES = 16
 """Sorting tokens by expert and back: bytes a token's copy and unit of hidden width; read and write, two sorts, both
 ways."""
 
+EXPERT_BIAS_BYTES = 10
+"""A bias that no product adds: bytes a token's copy and output; repeated for each copy (written and read), added (the
+output read, the sum written), and the gradient read once more to sum it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class LayerWork:
@@ -54,6 +58,8 @@ class LayerWork:
     """Memory traffic for one token, without routed experts."""
     expert_elementwise_bytes: float
     """The same for one token's copy at one expert."""
+    expert_bias_bytes: float
+    """What biases add to it, where the experts' products don't add them."""
     saved_by_recompute_bytes: float
     """Part of `elementwise_bytes` that selective recomputation runs a second time."""
 
@@ -81,6 +87,7 @@ def _layer(architecture: Architecture, *, shared: Products, width: int, routed: 
     rotated = 0 if architecture.learned_positions else architecture.query_width + architecture.key_value_width
     elementwise = NORM_BYTES * architecture.hidden + ROTATION_BYTES * rotated + activation * width
     experts = architecture.experts
+    outputs = (2 if architecture.gated else 1) * (routed or 0) + architecture.hidden
     return LayerWork(
         shared=shared,
         experts=network(architecture, routed) if routed else Products(),
@@ -88,5 +95,6 @@ def _layer(architecture: Architecture, *, shared: Products, width: int, routed: 
         experts_count=experts.count if experts and routed else 0,
         elementwise_bytes=elementwise,
         expert_elementwise_bytes=(activation * routed + PERMUTATION_BYTES * architecture.hidden) if routed else 0.0,
+        expert_bias_bytes=EXPERT_BIAS_BYTES * outputs if architecture.biases and routed else 0.0,
         saved_by_recompute_bytes=elementwise * FORWARD_PART,
     )

@@ -64,7 +64,13 @@ def match(run: Run) -> list[Case]:
                 Case(
                     run=run,
                     architecture=architecture,
-                    machine=Machine(gpu=gpu, host=_host(gpu_name), software=software, precision=run.precision),
+                    machine=Machine(
+                        gpu=gpu,
+                        host=_host(gpu_name),
+                        software=software,
+                        precision=run.precision,
+                        routes_in_turn=software.benchmark_routes_in_turn,
+                    ),
                     software=kind,
                     layouts=Layouts.of(layouts),
                     sequence_tokens=sequence_tokens,

@@ -90,6 +90,24 @@ def test_merged_copies_travel_once_to_a_host_and_only_to_the_groups_of_the_routi
     assert once == pytest.approx(each / 2)
 
 
+def test_tokens_that_visit_experts_in_turn_go_to_one_host() -> None:
+    """By chance DeepSeek-V3's 8 experts stand on 4 of 8 hosts, 32 experts each; in turn they stand on one."""
+    layer = work.expert_work(DEEPSEEK)
+    far, merged = layout(expert=64, data=64), hgx(software="fsdp")
+    by_chance = communication.expert_s(batch(far, deepseek=True, machine=merged), layer)[0]
+    in_turn = communication.expert_s(batch(far, deepseek=True, machine=replace(merged, routes_in_turn=True)), layer)[0]
+    assert in_turn == pytest.approx(by_chance / 4)
+
+
+@given(experts=st.sampled_from([1, 2, 4, 8, 16, 32, 64, 128, 256]))
+def test_tokens_in_turn_never_travel_more_than_by_chance(experts: int) -> None:
+    layer, merged = work.expert_work(DEEPSEEK), hgx(software="fsdp")
+    split = layout(expert=experts, data=256)
+    by_chance = communication.expert_s(batch(split, deepseek=True, machine=merged), layer)[0]
+    in_turn = communication.expert_s(batch(split, deepseek=True, machine=replace(merged, routes_in_turn=True)), layer)
+    assert in_turn[0] <= by_chance * (1 + 1e-9)
+
+
 def test_only_an_interleaved_pipeline_hides_its_transfers() -> None:
     plain, interleaved = layout(pipeline=4, micro_batches=8), layout(pipeline=4, micro_batches=8, virtual_pipeline=2)
     seconds = communication.pipeline_s(batch(plain, interleaved))

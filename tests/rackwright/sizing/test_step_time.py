@@ -170,6 +170,19 @@ def test_experts_on_one_host_exchange_over_nvlink() -> None:
     assert 0 < both.expert_s[0] < both.expert_s[1]
 
 
+def test_biases_of_experts_cost_memory_traffic_where_no_product_adds_them() -> None:
+    """GPT-OSS, a token's 4 copies: 10 bytes for each of 2 × 2,880 inner and 2,880 outer values."""
+    architecture = MODELS.entries["gpt-oss-120b"].architecture
+    fused = machine()
+    apart = replace(fused, software=fused.software.model_copy(update={"expert_biases_fused": False}))
+    layouts = Layouts.of([Layout(**{**vars(LAYOUT), "tensor": 1, "context": 1, "pipeline": 1, "virtual_pipeline": 1})])
+    without, with_them = (
+        step_times(architecture, layouts, each, sequence_tokens=4096).elementwise_s[0] for each in (fused, apart)
+    )
+    traffic = 4096 * 64 * 36 * 4 * 10 * 3 * 2880
+    assert with_them - without == pytest.approx(traffic / fused.memory_bytes_per_s)
+
+
 def test_the_range_of_a_step_widens_beyond_what_the_fit_has_seen() -> None:
     """Llama 3.1 405B on 16,384 GPUs: published at 400 TFLOP/s a GPU (arXiv 2407.21783, table 4), at 16 ranks deep."""
     large = replace(LAYOUT, context=1, pipeline=16, virtual_pipeline=8, data=128, micro_batches=16)
