@@ -112,8 +112,17 @@ def _batch(run: Run, model: Model | None, sequence_tokens: int) -> tuple[int | N
 
 
 def _check_software(run: Run) -> None:
-    if run.software is not None and run.software not in SOFTWARE.entries:
+    """Whether the cell names software of the catalogue, and such as agrees with the cell of shared weights."""
+    if run.software is None:
+        return
+    if run.software not in SOFTWARE.entries:
         raise Unpredictable(f"software: got {run.software!r}; expected one of {', '.join(SOFTWARE.entries)}, or blank")
+    shares = SOFTWARE.entries[run.software].fully_sharded
+    if run.parameter_shards is not None and shares != (run.parameter_shards != 0):
+        raise Unpredictable(
+            f"software: {run.software} shares {'all' if shares else 'no'} weights between data ranks, but fsdp says "
+            f"{run.parameter_shards}; correct one, or leave software blank"
+        )
 
 
 def _gpu(run: Run) -> tuple[str, Gpu]:

@@ -51,7 +51,7 @@ def only(**cells: object) -> Case:
         ({"fsdp": "", "tp": "1", "pp": "1"}, "fsdp"),
         ({"fsdp": "", "tp": "8", "pp": "1"}, "megatron"),
         ({"fsdp": "true", "tp": "8"}, "fsdp"),
-        ({"fsdp": "0", "software": "fsdp"}, "fsdp"),
+        ({"fsdp": "", "tp": "8", "software": "fsdp"}, "fsdp"),
     ],
 )
 def test_software_follows_from_the_cells_alone(cells: dict[str, str], software: str) -> None:
@@ -82,6 +82,12 @@ def test_of_dispatchers_left_open_the_fastest_is_taken() -> None:
     open_, told = predict(match(run(**cells))), predict(match(run(**cells, ref="v25.05.05")))
     assert open_.software == SOFTWARE.entries["megatron-deepep"].title
     assert open_.predicted < told.predicted
+
+
+@pytest.mark.parametrize(("software", "shards"), [("megatron", "64"), ("fsdp", "0")])
+def test_software_that_contradicts_the_shared_weights_is_refused(software: str, shards: str) -> None:
+    with pytest.raises(Unpredictable, match=f"software: {software} shares .* weights .*, but fsdp says {shards}"):
+        match(run(software=software, fsdp=shards))
 
 
 def test_software_that_nobody_knows_is_refused_with_what_there_is() -> None:
