@@ -23,7 +23,7 @@ from rackwright.catalog import SOFTWARE, Software
 from rackwright.sizing.published import Run, held_out, read_runs
 from rackwright.sizing.published.evaluating import memory_needed, possible
 from rackwright.sizing.published.matching import Case, match
-from rackwright.sizing.step_time import step_times
+from rackwright.sizing.step.step_time import step_times
 from rackwright.specs.figure import Figure
 
 Vector = npt.NDArray[np.float64]

@@ -11,9 +11,9 @@ import time
 from dataclasses import dataclass
 
 from rackwright.catalog import GPUS, HOSTS, MODELS, PLACES, SOFTWARE
-from rackwright.sizing.enumeration import Space
-from rackwright.sizing.machine import Machine
-from rackwright.sizing.searching import Found, prepare, search
+from rackwright.sizing.search.enumeration import Space
+from rackwright.sizing.search.searching import Found, prepare, search
+from rackwright.sizing.step.machine import Machine
 
 CASES = (
     ("llama-3.1-405b", "megatron", 100_000),

@@ -17,7 +17,7 @@ from rackwright.cli import INTERRUPTED
 from rackwright.cli.connection import sentences
 from rackwright.cli.outcome import CommandError, ExitCode
 from rackwright.cli.output import Json, console
-from rackwright.cli.plan_table import plan_tables
+from rackwright.cli.sizing.plan_table import plan_tables
 from rehearsal import interruption, leftovers, processes, state, tools
 from rehearsal.control_plane.identities import IDENTITIES
 from rehearsal.engine import Engine, EngineError

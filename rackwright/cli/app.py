@@ -8,9 +8,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from rackwright.cli import infrastructure, jobs, size
+from rackwright.cli import infrastructure, jobs
 from rackwright.cli.checkout import rehearse_app
 from rackwright.cli.outcome import EXIT_CODES, CommandError, show_error
+from rackwright.cli.sizing import size
 from rackwright.specs import SpecError
 
 SIZE = "size"

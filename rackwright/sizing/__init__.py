@@ -3,8 +3,8 @@
 One module for each subject; `planning` joins them.
 """
 
-from rackwright.sizing.cluster import cluster_spec
-from rackwright.sizing.job import training_job
-from rackwright.sizing.planning import plan
+from rackwright.sizing.files.cluster import cluster_spec
+from rackwright.sizing.files.job import training_job
+from rackwright.sizing.planning.planning import plan
 
 __all__ = ["cluster_spec", "plan", "training_job"]

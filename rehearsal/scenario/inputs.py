@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rackwright import sizing
 from rackwright.catalog import PLACES
-from rackwright.sizing.reference import reference_request
+from rackwright.sizing.published.reference import reference_request
 from rackwright.specs import ClusterSpec, TrainingJob, load_document
 from rackwright.specs.documents import Problem, SpecError, validate_document
 from rackwright.specs.places import OraclePlace

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from operators.acceptance import refusal
 from rackwright import sizing
 from rackwright.catalog import HOSTS, PLACES
-from rackwright.sizing.fabric import fabric_plan
+from rackwright.sizing.network.fabric import fabric_plan
 from rackwright.specs import ClusterSpec, TrainingJob, dump_document, load_document
 from rackwright.specs.documents import parse_document
 from rackwright.specs.places import ExistingPlace, OraclePlace, Place

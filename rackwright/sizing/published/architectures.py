@@ -10,8 +10,8 @@ from itertools import product
 from pydantic import ValidationError
 
 from rackwright.catalog import Model
-from rackwright.sizing import flops, parameters
 from rackwright.sizing.published.runs import Run, Unpredictable
+from rackwright.sizing.step import flops, parameters
 from rackwright.specs.architecture import Architecture
 from rackwright.specs.documents import describe
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 
-from rackwright.sizing.enumeration import MIN_CONTEXT_TOKENS, can_split, chunk_counts
-from rackwright.sizing.parallelism import Layout
 from rackwright.sizing.published.runs import Run
+from rackwright.sizing.search.enumeration import MIN_CONTEXT_TOKENS, can_split, chunk_counts
+from rackwright.sizing.step.parallelism import Layout
 from rackwright.specs.architecture import Architecture
 from rackwright.specs.terms import RECOMPUTES, Recompute
 

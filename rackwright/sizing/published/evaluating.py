@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from rackwright.sizing import flops, memory, parameters
-from rackwright.sizing.layouts import Numbers
-from rackwright.sizing.parallelism import Layout
 from rackwright.sizing.published.matching import Case, match
 from rackwright.sizing.published.reading import Unreadable
 from rackwright.sizing.published.runs import Run, Unpredictable
-from rackwright.sizing.step_time import StepTimes, step_times
+from rackwright.sizing.step import flops, memory, parameters
+from rackwright.sizing.step.layouts import Numbers
+from rackwright.sizing.step.parallelism import Layout
+from rackwright.sizing.step.step_time import StepTimes, step_times
 
 COMPLETED_CELLS = {
     "tp": "tensor",

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rackwright.catalog import GPUS, HOSTS, MODELS, SOFTWARE, Gpu, Host, Model
-from rackwright.sizing.layouts import Layouts
-from rackwright.sizing.machine import Machine
+from rackwright.sizing.planning.task import DEFAULT_BATCH_TOKENS
 from rackwright.sizing.published.architectures import architecture_of
 from rackwright.sizing.published.completing import completions, why_none
 from rackwright.sizing.published.runs import Run, Unpredictable
-from rackwright.sizing.task import DEFAULT_BATCH_TOKENS
+from rackwright.sizing.step.layouts import Layouts
+from rackwright.sizing.step.machine import Machine
 from rackwright.specs.architecture import Architecture
 from rackwright.specs.documents import SpecError
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from rackwright.catalog import ACCELERATORS, CLUSTERS, GPUS, HOSTS, MODELS, PLACES, SOFTWARE, SWITCHES, Shelf
 from rackwright.catalog.entries import Entry
-from rackwright.sizing import parameters
+from rackwright.sizing.step import parameters
 from rackwright.specs import SpecError
 from rackwright.specs.fabric import Fabric
 from rackwright.specs.figure import Figure

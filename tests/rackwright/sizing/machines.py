@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from rackwright.catalog import GPUS, HOSTS, SOFTWARE
-from rackwright.sizing.machine import Machine
-from rackwright.sizing.parallelism import Layout
+from rackwright.sizing.step.machine import Machine
+from rackwright.sizing.step.parallelism import Layout
 from rackwright.specs.fabric import FabricLevel
 from rackwright.specs.request import Precision
 

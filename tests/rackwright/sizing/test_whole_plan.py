@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rackwright.cli.explain import figures, unknowns
+from rackwright.cli.sizing.explain import figures, unknowns
 from rackwright.sizing import plan
 from rackwright.specs.plan import Plan
 from rackwright.specs.request import Request

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from rackwright import sizing
-from rackwright.cli.explain import figures
-from rackwright.cli.plan_table import FRACTIONS, split_unit
+from rackwright.cli.sizing.explain import figures
+from rackwright.cli.sizing.plan_table import FRACTIONS, split_unit
 from rackwright.specs import dump_document
 from rackwright.specs.documents import parse_document
 from rackwright.specs.plan import Plan

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from rackwright.catalog import MODELS, SOFTWARE
-from rackwright.sizing import parameters
 from rackwright.sizing.published import Run
 from rackwright.sizing.published.evaluating import predict
 from rackwright.sizing.published.matching import Case, match, software_of
 from rackwright.sizing.published.runs import Unpredictable
+from rackwright.sizing.step import parameters
 
 pytestmark = pytest.mark.pure
 

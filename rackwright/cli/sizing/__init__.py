@@ -1,0 +1,1 @@
+"""`rackwright size` and the commands below it."""

@@ -1,0 +1,1 @@
+"""The plan as documents: the cluster's spec and the training job."""

@@ -1,0 +1,1 @@
+"""The RDMA fabric: its switches, cables and levels."""

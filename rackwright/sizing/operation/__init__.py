@@ -1,0 +1,1 @@
+"""The run over weeks: failures, spares, checkpoints, restarts, and the storage behind them."""

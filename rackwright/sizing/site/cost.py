@@ -1,0 +1,267 @@
+"""Money: capital by parts, rent, electricity, and what an owned GPU-hour comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rackwright.catalog import SWITCHES, Host
+from rackwright.sizing.figures import computed, given, given_or, product, stated, total
+from rackwright.sizing.network.fabric import switches_by_kind
+from rackwright.sizing.site.optics import CABLE_USD, TRANSCEIVER_USD
+from rackwright.specs.figure import Figure, Unknown
+from rackwright.specs.operation import StoragePlan
+from rackwright.specs.plan import FabricPlan
+from rackwright.specs.site import CostPlan, PowerPlan
+from rackwright.specs.terms import MoneyTerms
+
+ELECTRICITY_USD_PER_KWH = Figure(
+    low=0.064,
+    expected=0.078,
+    high=0.12,
+    source="123.9 million dollars for 1.59 TWh in a study of a 100,000-GPU site; low: the Memphis site's reported "
+    "bill; high: judgement",
+)
+"""Price of electricity."""
+
+STORAGE_SERVER_GB_S = 5.0
+"""What one server of flash storage takes in, 10^9 bytes a second: Meta's give 0.93 at peak, products for AI 10-60 when
+read from and less when written to. Assumed."""
+
+STORAGE_SERVER_TB = 250.0
+"""What one holds: 16 drives of 15.36 TB. Assumed."""
+
+STORAGE_SERVER_USD = Figure(
+    low=30_000, expected=60_000, high=100_000, source="a server with 16 NVMe drives of 15 TB: a judgement", assumed=True
+)
+
+OTHER_CAPITAL_PART = Figure(
+    low=0.02,
+    expected=0.06,
+    high=0.12,
+    source="management, front network, racks, freight: what a published cost study's 47,000-52,000 dollars a GPU leave "
+    "after hosts, switches and optics",
+    assumed=True,
+)
+"""Capital besides hosts, fabric and storage, as a part of the hosts'."""
+
+UPKEEP_PART_PER_YEAR = Figure(
+    low=0.02, expected=0.04, high=0.08, source="staff, spare parts, support contracts: a judgement", assumed=True
+)
+"""Upkeep in a year, as a part of the capital."""
+
+BUILDING_UNKNOWN = Unknown(
+    unknown="not known: it depends on the site; give money.building_usd_per_mw (10-15 million dollars a MW of IT in "
+    "Turner & Townsend's index of 2025, 7-10 % more for AI)"
+)
+
+HOURS_PER_DAY = 24
+HOURS_PER_MONTH = 730.5
+MONTHS_PER_YEAR = 12
+KWH_PER_GWH = 1e6
+KW_PER_MW = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bought:
+    """What is bought or rented."""
+
+    host: Host
+    hosts: int
+    fabric: FabricPlan
+    storage: StoragePlan
+    power: PowerPlan
+    days: Figure
+    """Of the run."""
+
+    @property
+    def gpus(self) -> int:
+        """All GPUs, spares included."""
+        return self.hosts * self.host.gpus_per_host
+
+
+def cost_plan(bought: Bought, *, terms: MoneyTerms) -> CostPlan:
+    """Capital, rent, electricity and what owning comes to."""
+    parts = _capital_parts(bought)
+    building = _building(bought.power.it_mw, terms)
+    known = [*parts.values(), building] if isinstance(building, Figure) else list(parts.values())
+    capital = total(
+        *known,
+        formula=" + ".join(f"{part.expected:,.0f} USD {name.removesuffix('_usd')}" for name, part in parts.items())
+        + ("" if isinstance(building, Unknown) else f" + {building.expected:,.0f} USD building"),
+        source="each part's own; 47,000-52,000 dollars a GPU in a published cost study, building apart",
+    )
+    price = given_or(terms.electricity_usd_per_kwh, ELECTRICITY_USD_PER_KWH, field="money.electricity_usd_per_kwh")
+    rent = given_or(terms.rent_usd_per_gpu_h, stated(bought.host.rent_usd_per_gpu_h), field="money.rent_usd_per_gpu_h")
+    term_h = terms.term_months * HOURS_PER_MONTH
+    electricity_term = computed(
+        lambda power, rate: power * KW_PER_MW * term_h * rate,
+        bought.power.facility_typical_mw,
+        price,
+        formula=f"{bought.power.facility_typical_mw.expected:.4g} MW × {terms.term_months:g} months × 730.5 h × "
+        f"{price.expected:g} USD/kWh",
+        source=price.source,
+    )
+    upkeep_term = computed(
+        lambda money, part: money * part * terms.term_months / MONTHS_PER_YEAR,
+        capital,
+        UPKEEP_PART_PER_YEAR,
+        formula=f"{capital.expected:,.0f} USD × {UPKEEP_PART_PER_YEAR.expected:g} × {terms.term_months:g} months / 12",
+        source=UPKEEP_PART_PER_YEAR.source,
+    )
+    written_off = product(
+        capital,
+        terms.term_months / MONTHS_PER_YEAR / terms.depreciation_years,
+        formula=f"{terms.term_months:g} months of {terms.depreciation_years:g} years",
+    )
+    owned_term = total(
+        written_off,
+        electricity_term,
+        upkeep_term,
+        formula=f"{written_off.expected:,.0f} USD written off in {terms.term_months:g} of "
+        f"{terms.depreciation_years * MONTHS_PER_YEAR:g} months + {electricity_term.expected:,.0f} USD electricity + "
+        f"{upkeep_term.expected:,.0f} USD upkeep",
+        source="straight-line depreciation; years and term: the request's or assumed",
+    )
+    owned_h = product(
+        owned_term,
+        1 / (bought.gpus * term_h),
+        formula=f"{owned_term.expected:,.0f} USD / ({bought.gpus:,} GPUs × {terms.term_months:g} months × 730.5 h)",
+        source=owned_term.source,
+    )
+    return CostPlan(
+        **parts,
+        building_usd=building,
+        capital_usd=capital,
+        capital_usd_per_gpu=product(
+            capital,
+            1 / bought.gpus,
+            formula=f"{capital.expected:,.0f} USD / {bought.gpus:,} GPUs",
+            source=capital.source,
+        ),
+        rent_usd_per_gpu_h=rent,
+        rent_usd=_over_run(rent, bought),
+        rent_term_usd=product(
+            rent,
+            bought.gpus * term_h,
+            formula=f"{bought.gpus:,} GPUs × {terms.term_months:g} months × 730.5 h × {rent.expected:g} USD",
+            source=rent.source,
+        ),
+        electricity_usd=computed(
+            lambda energy, rate: energy * KWH_PER_GWH * rate,
+            bought.power.energy_gwh,
+            price,
+            formula=f"{bought.power.energy_gwh.expected:.4g} GWh × {price.expected:g} USD/kWh",
+            source=price.source,
+        ),
+        electricity_term_usd=electricity_term,
+        upkeep_term_usd=upkeep_term,
+        owned_usd=_over_run(owned_h, bought),
+        owned_term_usd=owned_term,
+        owned_usd_per_gpu_h=owned_h,
+        break_even_months=_break_even(
+            capital, rent=rent, running=total(electricity_term, upkeep_term, formula=""), gpus=bought.gpus, terms=terms
+        ),
+    )
+
+
+def _capital_parts(bought: Bought) -> dict[str, Figure]:
+    hosts_usd = product(
+        stated(bought.host.capital_usd),
+        bought.hosts,
+        formula=f"{bought.hosts:,} hosts × {bought.host.capital_usd.expected:,.0f} USD",
+        source=bought.host.capital_usd.source,
+    )
+    modules, cables = bought.fabric.optics, bought.fabric.cables
+    return {
+        "hosts_usd": hosts_usd,
+        "switches_usd": _switches(bought.fabric),
+        "optics_usd": computed(
+            lambda module, cable: modules * module + cables * cable,
+            TRANSCEIVER_USD,
+            CABLE_USD,
+            formula=f"{modules:,} transceivers × {TRANSCEIVER_USD.expected:g} USD + {cables:,} cables × "
+            f"{CABLE_USD.expected:g} USD",
+            source=f"{TRANSCEIVER_USD.source}; {CABLE_USD.source}",
+        ),
+        "storage_usd": _storage(bought.storage),
+        "other_usd": computed(
+            lambda money, part: money * part,
+            hosts_usd,
+            OTHER_CAPITAL_PART,
+            formula=f"{hosts_usd.expected:,.0f} USD of hosts × {OTHER_CAPITAL_PART.expected:g}",
+            source=OTHER_CAPITAL_PART.source,
+        ),
+    }
+
+
+def _switches(fabric: FabricPlan) -> Figure:
+    parts = [
+        product(
+            stated(SWITCHES.entries[name].capital_usd),
+            count,
+            formula=f"{count:,} switches × {SWITCHES.entries[name].capital_usd.expected:,.0f} USD",
+            source=SWITCHES.entries[name].capital_usd.source,
+        )
+        for name, count in switches_by_kind(fabric).items()
+    ]
+    return total(*parts, formula=" + ".join(part.formula for part in parts), source=parts[0].source)
+
+
+def _storage(storage: StoragePlan) -> Figure:
+    return computed(
+        lambda rate, capacity, price: max(rate / STORAGE_SERVER_GB_S, capacity / STORAGE_SERVER_TB) * price,
+        storage.write_bandwidth_gb_s,
+        storage.capacity_tb,
+        STORAGE_SERVER_USD,
+        formula=f"the greater of {storage.write_bandwidth_gb_s.expected:,.4g} GB/s / {STORAGE_SERVER_GB_S:g} and "
+        f"{storage.capacity_tb.expected:,.4g} TB / {STORAGE_SERVER_TB:g} servers × {STORAGE_SERVER_USD.expected:,} USD",
+        source=STORAGE_SERVER_USD.source,
+    )
+
+
+def _building(it_mw: Figure, terms: MoneyTerms) -> Figure | Unknown:
+    if terms.building_usd_per_mw is None:
+        return BUILDING_UNKNOWN
+    each = given(terms.building_usd_per_mw, field="money.building_usd_per_mw")
+    return computed(
+        lambda power, price: power * price,
+        it_mw,
+        each,
+        formula=f"{it_mw.expected:.4g} MW of IT × {each.expected:,.0f} USD",
+        source=each.source,
+    )
+
+
+def _over_run(hourly: Figure, bought: Bought) -> Figure:
+    return computed(
+        lambda rate, time: rate * bought.gpus * time * HOURS_PER_DAY,
+        hourly,
+        bought.days,
+        formula=f"{bought.gpus:,} GPUs × {bought.days.expected:.4g} days × 24 h × {hourly.expected:.4g} USD",
+        source=hourly.source,
+    )
+
+
+def _break_even(capital: Figure, *, rent: Figure, running: Figure, gpus: int, terms: MoneyTerms) -> Figure | Unknown:
+    """Months after which the saved rent has paid for the machine; unknown while running it costs more than renting."""
+
+    def months(money: float, hourly: float, over_term: float) -> float:
+        saved = hourly * gpus * HOURS_PER_MONTH - over_term / terms.term_months
+        return money / saved if saved > 0 else float("inf")
+
+    reached = computed(
+        months,
+        capital,
+        rent,
+        running,
+        formula=f"{capital.expected:,.0f} USD / ({rent.expected:g} USD × {gpus:,} GPUs × 730.5 h − "
+        f"{running.expected / terms.term_months:,.0f} USD to run it) a month",
+        source=f"{rent.source}; {capital.source}",
+    )
+    if reached.expected == float("inf"):
+        return Unknown(unknown="never: running the machine costs more than renting it")
+    if reached.high == float("inf"):
+        return reached.model_copy(
+            update={"high": None, "exact_because": "no high end: at the least rent, owning never pays"}
+        )
+    return reached
