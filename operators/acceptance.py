@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rackwright.specs import TrainingJob
-    from rackwright.specs.job_cluster import JobCluster
+from rackwright.specs import TrainingJob
+from rackwright.specs.job_cluster import JobCluster
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from operators import restarts, statuses
 from operators.acceptance import Refusal, refusal
@@ -35,13 +34,10 @@ from operators.actions import (
     SetPriority,
     WriteStatus,
 )
+from operators.observed import JobSetView, JobView, Observed
 from rackwright.rendering.jobset import jobset as render_jobset
-from rackwright.specs.training_job_status import Phase
-
-if TYPE_CHECKING:
-    from operators.observed import JobSetView, JobView, Observed
-    from rackwright.specs.job_cluster import JobCluster
-    from rackwright.specs.training_job_status import TrainingJobStatus
+from rackwright.specs.job_cluster import JobCluster
+from rackwright.specs.training_job_status import Phase, TrainingJobStatus
 
 
 @dataclass(frozen=True, kw_only=True)

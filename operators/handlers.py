@@ -7,14 +7,11 @@ deleted while the operator is down.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 import kopf
 
+from operators.reconciling import PAGE_SIZE, Reconciler
 from operators.store import KINDS, Kind
-
-if TYPE_CHECKING:
-    from operators.reconciling import Reconciler
 
 PREFIX = "rackwright.dev"
 """Of everything that kopf might ever write to an object."""
@@ -26,9 +23,6 @@ CONNECT_TIMEOUT_S = 10.0
 REQUEST_TIMEOUT_S = 60.0
 ERROR_DELAYS_S = (1, 2, 5, 10, 30)
 """Seconds between repeated requests of kopf's own."""
-
-PAGE_SIZE = 500
-"""Objects in one page of kopf's lists (client-go's default): 100,000 pods in one answer would be gigabytes."""
 
 IDLE_S = 1.0
 """Seconds that kopf keeps the task of an object after its last event.

@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from kubernetes.aio import client
+from pydantic import ValidationError
 
 from operators.actions import (
     Action,
@@ -29,18 +31,11 @@ from operators.actions import (
     SetPriority,
     WriteStatus,
 )
-from operators.observed import EVICTED_ANNOTATION
+from operators.observed import EVICTED_ANNOTATION, JobKey, JobView, Raw
 from operators.statuses import written
 from operators.store import JOBS, JOBSETS, WORKLOADS, Kind
 from rackwright.rendering.jobset import PRIORITY_LABEL
 from rackwright.specs.training_job import API_VERSION, KIND
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
-    from pydantic import ValidationError
-
-    from operators.observed import JobKey, JobView, Raw
 
 logger = logging.getLogger(__name__)
 

@@ -11,13 +11,11 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 import aiohttp
 from kubernetes.aio.client import ApiException
 
-if TYPE_CHECKING:
-    from operators.observed import JobKey
+from operators.observed import JobKey
 
 logger = logging.getLogger(__name__)
 

@@ -5,26 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kubernetes.aio import client
 from pydantic import ValidationError
 
-from operators.actions import WriteStatus
+from operators.actions import Action, WriteStatus
 from operators.decisions import decide
-from operators.handlers import PAGE_SIZE
+from operators.observed import JobKey, JobView
 from operators.performing import Performer, Unreadable, checked
 from operators.queueing import API_TROUBLE, WorkQueue
 from operators.store import JOBS, KINDS, Kind, Store, object_key
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from operators.actions import Action
-    from operators.observed import JobKey, JobView
-    from rackwright.specs.job_cluster import JobCluster
-    from rackwright.specs.training_job_status import TrainingJobStatus
+from rackwright.specs.job_cluster import JobCluster
+from rackwright.specs.training_job_status import TrainingJobStatus
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +31,9 @@ DETAIL_WRITES_PER_S = 50.0
 
 FIRST_READ_DELAY_S = 2.0
 """Seconds between attempts at the first read, which fails while Kueue's or JobSet's definitions aren't there yet."""
+
+PAGE_SIZE = 500
+"""Objects in one page of a list (client-go's default): 100,000 pods in one answer would be gigabytes."""
 
 LIST_TIMEOUT_S = 60.0
 """Seconds for one page of a list."""

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from rackwright.specs.training_job_status import Restart
-
-if TYPE_CHECKING:
-    from operators.observed import JobView, Observed, PodView
-    from rackwright.specs.training_job_status import Progress, TrainingJobStatus
+from operators.observed import JobView, Observed, PodView
+from rackwright.specs.training_job_status import Progress, Restart, TrainingJobStatus
 
 HOST_FAILED = "HostFailed"
 POD_FAILED = "PodFailed"

@@ -15,17 +15,11 @@ What doesn't rest on hearing is believed at once: a Node object that is deleted,
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
-from operators.observed import ABSENT, HostView
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
-
-    from operators.observed import NodeView
+from operators.observed import ABSENT, HostView, NodeView
 
 SETTLING = timedelta(seconds=15)
 """How long a host may be not ready before it counts as lost: kubelets renew their leases every 10 s (a quarter of

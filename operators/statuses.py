@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import ValidationError
 
 from operators import restarts
+from operators.acceptance import Refusal
+from operators.observed import JobView, Observed
+from operators.restarts import Record
 from rackwright.rendering.jobset import template_sha256
 from rackwright.specs.training_job_status import Condition, Phase, Progress, ReportedProgress, TrainingJobStatus
-
-if TYPE_CHECKING:
-    from operators.acceptance import Refusal
-    from operators.observed import JobView, Observed
-    from operators.restarts import Record
 
 HOSTS_SHOWN = 64
 """Hosts in the status (`hosts` says so); an object in etcd has 1.5 MB at the most."""

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from kubernetes import client, config
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def connect(kubeconfig: Path) -> client.ApiClient:

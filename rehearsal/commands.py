@@ -6,16 +6,18 @@ import json
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
-from rackwright.cli import INTERRUPTED
 from rackwright.cli.connection import sentences
-from rackwright.cli.outcome import CommandError, ExitCode
+from rackwright.cli.exit_codes import ExitCode
+from rackwright.cli.outcome import CommandError
 from rackwright.cli.output import Json, console
 from rackwright.cli.sizing.plan_table import plan_tables
 from rehearsal import interruption, leftovers, processes, state, tools
@@ -26,11 +28,6 @@ from rehearsal.scenario.jobs import JobError
 from rehearsal.scenario.play import STEPS, Play
 from rehearsal.scenario.progress import Progress
 from rehearsal.scenario.report import Report, summary
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rich.console import Console
 
 app = typer.Typer(
     pretty_exceptions_enable=False,
@@ -117,7 +114,7 @@ def _expected_errors() -> Iterator[None]:
         with sentences("go on with the rehearsal"):
             yield
     except KeyboardInterrupt as error:
-        raise typer.Exit(INTERRUPTED) from error
+        raise typer.Exit(ExitCode.INTERRUPTED) from error
     except (processes.ProcessError, state.StateError, tools.ToolError, JobError, EngineError) as error:
         raise CommandError(str(error)) from error
     except OSError as error:

@@ -5,21 +5,18 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from collections.abc import Callable, Iterator
 from concurrent import futures
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from pulumi import automation
 
 from rehearsal import processes
 from rehearsal.providers import plugins
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from rehearsal.state import StateDirectory
-    from rehearsal.tools import Toolbox
+from rehearsal.state import StateDirectory
+from rehearsal.tools import Toolbox
 
 Result = TypeVar("Result")
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+
+from kubernetes import client
 
 from rehearsal.control_plane.components import KWOK_ANNOTATION
-
-if TYPE_CHECKING:
-    from kubernetes import client
 
 SILENT = "silent"
 """The value of KWOK's annotation on a host that it no longer plays: no heartbeat, and pods that never end."""

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from rehearsal import processes, state
 from rehearsal.engine import stack_file
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def remove(directory: state.StateDirectory) -> int:

@@ -11,15 +11,12 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import psutil
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from rehearsal.state import StateDirectory
+from rehearsal.state import StateDirectory
 
 MARK = "RACKWRIGHT_REHEARSAL"
 """The environment variable whose value is the rehearsal's id."""

@@ -12,15 +12,12 @@ import json
 import os
 import secrets
 import shutil
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from contextlib import AbstractContextManager
+from typing import Any
 
 UNIX_SOCKET_PATH_BYTES = 107
 """Bytes in the path of a Unix socket (Linux's unix(7): 108 with the final zero)."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import hypothesis
 import pytest
@@ -23,9 +24,6 @@ from rackwright.specs.crd import training_job_crd
 from rehearsal import processes, state, tools
 from rehearsal.control_plane import ControlPlane
 from tests.kubectl import Host, Kubectl
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # No test measures time: on a busy machine an example may take longer than Hypothesis' 200 ms.
 hypothesis.settings.register_profile("untimed", deadline=None)

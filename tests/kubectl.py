@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from rehearsal.control_plane import ControlPlane
 from rehearsal.control_plane.components import KWOK_ANNOTATION, KWOK_PLAYED
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from rehearsal.control_plane import ControlPlane
 
 TIMEOUT = "--timeout=180s"
 """How long `kubectl wait` watches for what comes within seconds on an idle machine."""

@@ -2,8 +2,7 @@
 
 import sys
 
-INTERRUPTED = 130
-"""The exit code of what Ctrl-C ended (128 + SIGINT, as in shells)."""
+from rackwright.cli.exit_codes import ExitCode
 
 
 def main() -> None:
@@ -14,4 +13,4 @@ def main() -> None:
 
         app()
     except KeyboardInterrupt:  # while it loads, which takes a second
-        sys.exit(INTERRUPTED)
+        sys.exit(ExitCode.INTERRUPTED)

@@ -10,7 +10,8 @@ from typer.core import TyperGroup
 
 from rackwright.cli import infrastructure, jobs
 from rackwright.cli.checkout import rehearse_app
-from rackwright.cli.outcome import EXIT_CODES, CommandError, show_error
+from rackwright.cli.exit_codes import EXIT_CODES
+from rackwright.cli.outcome import CommandError, show_error
 from rackwright.cli.sizing import size
 from rackwright.specs import SpecError
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import typer
 import yaml
 
-from rackwright.cli.outcome import CommandError, ExitCode
+from rackwright.cli.exit_codes import ExitCode
+from rackwright.cli.outcome import CommandError
 
 PROJECT = "rackwright"
 """The name in the checkout's Pulumi.yaml."""

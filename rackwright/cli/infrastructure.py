@@ -12,7 +12,8 @@ from typing import Annotated
 import typer
 
 from rackwright.cli.checkout import find_checkout
-from rackwright.cli.outcome import CommandError, ExitCode
+from rackwright.cli.exit_codes import ExitCode
+from rackwright.cli.outcome import CommandError
 from rackwright.specs import ClusterSpec, load_document
 
 SPEC_KEY = "rackwright:clusterSpec"

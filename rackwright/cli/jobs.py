@@ -11,7 +11,8 @@ import typer
 
 from rackwright.cli import job_tables, submission
 from rackwright.cli.connection import Connection, Context, Kubeconfig, Namespace, connect
-from rackwright.cli.outcome import CommandError, ExitCode
+from rackwright.cli.exit_codes import ExitCode
+from rackwright.cli.outcome import CommandError
 from rackwright.cli.output import Json, print_json, print_table
 from rackwright.cli.training_jobs import TrainingJobs
 from rackwright.specs.training_job import TrainingJob

@@ -1,38 +1,12 @@
-"""How a command ends: exit codes, and errors as sentences instead of tracebacks."""
+"""How a command ends: errors as sentences instead of tracebacks."""
 
 from __future__ import annotations
-
-import enum
 
 from rich.console import Console
 from rich.text import Text
 
+from rackwright.cli.exit_codes import ExitCode
 from rackwright.specs import SpecError
-
-
-class ExitCode(enum.IntEnum):
-    """What scripts can go by."""
-
-    OK = 0
-    FAILURE = 1
-    """The work failed: a job, `pulumi up`, a rehearsal."""
-    USAGE = 2
-    """Unknown command or option, or an option without a value."""
-    REFUSED = 3
-    """The input was understood and can't be taken; nothing was changed."""
-    NOT_FOUND = 4
-    """No such job, namespace, file of a checkout, …"""
-    UNREACHABLE = 5
-    """The cluster can't be reached."""
-    DENIED = 6
-    """The cluster doesn't let this user do it."""
-
-
-EXIT_CODES = (
-    "Exit codes: 0 done · 1 the work failed · 2 usage · 3 input refused, nothing changed · 4 not found · "
-    "5 cluster unreachable · 6 access denied"
-)
-"""`ExitCode` in one line, for the help."""
 
 
 class CommandError(Exception):

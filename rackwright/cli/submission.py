@@ -6,7 +6,8 @@ from pathlib import Path
 
 import typer
 
-from rackwright.cli.outcome import CommandError, ExitCode
+from rackwright.cli.exit_codes import ExitCode
+from rackwright.cli.outcome import CommandError
 from rackwright.cli.quota import reach
 from rackwright.cli.training_jobs import TrainingJobs
 from rackwright.specs import TrainingJob, load_document

@@ -8,7 +8,8 @@ from http import HTTPStatus
 from typing import Any
 
 from rackwright.cli.connection import Connection, sentences
-from rackwright.cli.outcome import CommandError, ExitCode
+from rackwright.cli.exit_codes import ExitCode
+from rackwright.cli.outcome import CommandError
 from rackwright.specs.documents import validate_document
 from rackwright.specs.training_job import API_VERSION, GROUP, JOB_LABEL, KIND, PLURAL, RANK_LABEL, VERSION, TrainingJob
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rackwright.rendering.templates import render
-from rackwright.specs.training_job import API_VERSION, JOB_LABEL, KIND, RANK_LABEL, TrainingJob
+from rackwright.specs.job_cluster import JobCluster
+from rackwright.specs.training_job import API_VERSION, JOB_LABEL, KIND, RANK_LABEL, TrainingJob, TrainingJobSpec
 from rackwright.specs.training_job_rules import FROZEN_FIELDS
-
-if TYPE_CHECKING:
-    from rackwright.specs.job_cluster import JobCluster
-    from rackwright.specs.training_job import TrainingJobSpec
 
 TEMPLATE_ANNOTATION = "rackwright.dev/template-sha256"
 """On the JobSet: what `template_sha256` gave when it was made."""

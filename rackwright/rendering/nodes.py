@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
 from rackwright.rendering.templates import render, templates_directory
+from rackwright.specs import ClusterSpec
 from rackwright.specs.documents import Problem, SpecError
-from rackwright.specs.fabric import HOSTNAME_LABEL
-
-if TYPE_CHECKING:
-    from rackwright.specs import ClusterSpec
-    from rackwright.specs.fabric import Fabric
+from rackwright.specs.fabric import HOSTNAME_LABEL, Fabric
 
 POOL_LABEL = "rackwright.dev/pool"
 """On each node: the name of its pool. Queues and controllers choose nodes by it."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rackwright.rendering.templates import render
-
-if TYPE_CHECKING:
-    from rackwright.specs import ClusterSpec
+from rackwright.specs import ClusterSpec
 
 NAMESPACE = "rackwright-system"
 NAME = "rackwright-operator"

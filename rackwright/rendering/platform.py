@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
 from rackwright.rendering.nodes import POOL_LABEL
-
-if TYPE_CHECKING:
-    from rackwright.specs import ClusterSpec
+from rackwright.specs import ClusterSpec
 
 REQUEUE_BASE_S = 60
 """Seconds until a job that didn't get ready in time is tried again; Kueue's default."""

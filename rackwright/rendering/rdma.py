@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rackwright.rendering.nodes import POOL_LABEL
 from rackwright.rendering.templates import render
-
-if TYPE_CHECKING:
-    from rackwright.specs import ClusterSpec
+from rackwright.specs import ClusterSpec
 
 NAMESPACE = "nvidia-network-operator"
 """Where the operator and its objects stand (its chart's and Oracle's add-on's usual one)."""

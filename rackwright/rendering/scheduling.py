@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rackwright.rendering.nodes import GPU_TAINT_KEY, POOL_LABEL
 from rackwright.rendering.templates import render
-
-if TYPE_CHECKING:
-    from rackwright.specs import ClusterSpec
-    from rackwright.specs.pools import GpuPool
-    from rackwright.specs.queues import Team
+from rackwright.specs import ClusterSpec
+from rackwright.specs.pools import GpuPool
+from rackwright.specs.queues import Team
 
 TOPOLOGY = "fabric"
 """The name of the cluster's one Topology: a cluster has one fabric."""

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from rehearsal.cloud.errors import not_found
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from rehearsal.cloud.regions import Region
-    from rehearsal.cloud.state import Cloud, Record
+from rehearsal.cloud.regions import Region
+from rehearsal.cloud.state import Cloud, Record
 
 
 @dataclass(frozen=True, kw_only=True)

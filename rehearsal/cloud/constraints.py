@@ -6,13 +6,11 @@ Sources: the documentation strings of `pulumi_oci` 5.5.0, and docs.oracle.com wh
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from rehearsal.cloud.errors import OracleError, invalid
 from rehearsal.cloud.identifiers import kind_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 GATEWAYS = ("internetgateway", "natgateway", "servicegateway")
 

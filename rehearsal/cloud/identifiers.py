@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from collections.abc import Callable
 
 REALM = "oc1"
 """Oracle's commercial realm."""

@@ -9,12 +9,9 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from rehearsal.cloud.identifiers import ALPHABET, REALM, UNIQUE_LENGTH
-
-if TYPE_CHECKING:
-    from rehearsal.cloud.regions import Region
+from rehearsal.cloud.regions import Region
 
 
 @dataclass(frozen=True)

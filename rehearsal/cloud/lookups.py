@@ -5,22 +5,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
 from rehearsal.cloud import control_plane
+from rehearsal.cloud.behaviours import Context
 from rehearsal.cloud.errors import NotModelledError, incorrect_state, invalid
 from rehearsal.cloud.identifiers import ALPHABET, UNIQUE_LENGTH
 from rehearsal.cloud.services.routing import oracle_services
 from rehearsal.cloud.services.storage import namespace
 from rehearsal.cloud.shapes import SHAPES
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from rehearsal.cloud.behaviours import Context
 
 IMAGES = (
     "Oracle-Linux-8.10-2026.08.31-0-OKE-{version}-1402",

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rehearsal.cloud.layout import label_value, topology
+from rehearsal.cloud.pools import Pool
+from rehearsal.cloud.regions import Region
 from rehearsal.cloud.shapes import STORAGE_RESERVE
+from rehearsal.cloud.state import Host
 from rehearsal.egress.routes import KUBELET_PORT
-
-if TYPE_CHECKING:
-    from rehearsal.cloud.pools import Pool
-    from rehearsal.cloud.regions import Region
-    from rehearsal.cloud.state import Host
 
 FAULT_DOMAINS = 3
 """In each availability domain (docs.oracle.com, "Fault Domains")."""

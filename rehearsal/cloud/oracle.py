@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from rehearsal.cloud import constraints, control_plane, placement
 from rehearsal.cloud.behaviours import Behaviour, Context, now
@@ -13,16 +16,10 @@ from rehearsal.cloud.fleet import Fleet
 from rehearsal.cloud.identifiers import kind_of, ocid
 from rehearsal.cloud.nodes import node
 from rehearsal.cloud.pools import Pool, pool
+from rehearsal.cloud.regions import Region
 from rehearsal.cloud.resource_types import resource_type
 from rehearsal.cloud.services import compute, containers, identity, network, routing, storage
 from rehearsal.cloud.state import Cloud, Host, Record, Store
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
-    from pathlib import Path
-
-    from rehearsal.cloud.regions import Region
 
 BEHAVIOURS: dict[str, Behaviour] = {
     **network.BEHAVIOURS,

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from itertools import count, islice
-from typing import TYPE_CHECKING
 
+from rehearsal.cloud.behaviours import Context
 from rehearsal.cloud.errors import limit_exceeded, out_of_capacity
 from rehearsal.cloud.identifiers import ocid
+from rehearsal.cloud.pools import Pool
 from rehearsal.cloud.services.network import subnet_block, usable_addresses
 from rehearsal.cloud.state import Host
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from rehearsal.cloud.behaviours import Context
-    from rehearsal.cloud.pools import Pool
 
 
 def launch(context: Context, pool: Pool) -> list[Host]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rehearsal.cloud import shapes
+from rehearsal.cloud.behaviours import Context
 from rehearsal.cloud.bootstrap import Bootstrap, bootstrap
 from rehearsal.cloud.errors import invalid
 from rehearsal.cloud.shapes import SHAPES, Shape, Size
-
-if TYPE_CHECKING:
-    from rehearsal.cloud.behaviours import Context
-    from rehearsal.cloud.state import Record
+from rehearsal.cloud.state import Record
 
 CLUSTER_NETWORK = "oci:Core/clusterNetwork:ClusterNetwork"
 NODE_POOL = "oci:ContainerEngine/nodePool:NodePool"

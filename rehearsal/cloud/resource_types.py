@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from rehearsal.cloud.errors import NotModelledError
 from rehearsal.cloud.sdk import TYPES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Path = tuple[str | int, ...]
 """Where a value is: property names and list indices, from the outside in."""

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import yaml
 
+from rehearsal.control_plane.pki import KeyPair
 from rehearsal.egress.routes import KUBELET_PORT
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from rehearsal.control_plane.pki import KeyPair
-    from rehearsal.state import StateDirectory
+from rehearsal.state import StateDirectory
 
 LOOPBACK = "127.0.0.1"
 

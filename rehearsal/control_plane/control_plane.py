@@ -7,19 +7,15 @@ import ssl
 import subprocess
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from contextlib import ExitStack
 from ipaddress import IPv4Network
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rehearsal import processes
 from rehearsal.control_plane import components, identities, pki, stages
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from rehearsal.state import StateDirectory
-    from rehearsal.tools import Toolbox
+from rehearsal.state import StateDirectory
+from rehearsal.tools import Toolbox
 
 READY_TIMEOUT_S = 90.0
 """Seconds for one program to get ready: it takes 3 s for all on two idle cores; a busy machine needs longer."""

@@ -6,14 +6,11 @@ What a user may do stands in `rbac/` (the rehearsal's own users) or comes with K
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import yaml
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from rehearsal.control_plane.pki import KeyPair
+from rehearsal.control_plane.pki import KeyPair
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,12 @@ alone, pods take a moment to start, and a training pod ends when its simulated t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import yaml
 
 from rehearsal.kubelet.programs import kwok_exclusion
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FINISHED_ANNOTATION = "rehearsal.rackwright.dev/finished"
 """On a training pod: its simulated process has ended well."""

@@ -7,12 +7,9 @@ identity, and a restarted kubelet or proxy finds what the other one left.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+from pathlib import Path
 
 TABLE_NAME = "endpoints.json"
 """The table's file in the state directory."""

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import yaml
 
 from rehearsal.kubelet.addresses import LOOPBACK, LocalPorts, map_listen_address
 from rehearsal.kubelet.errors import configuration_error
 from rehearsal.kubelet.paths import Mount, map_paths
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rehearsal.kubelet.programs import ControllerConfiguration
+from rehearsal.kubelet.programs import ControllerConfiguration
 
 CONFIGURATION_FLAG = "--config="
 FEATURE_GATES_FLAG = "--feature-gates="

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from rehearsal.kubelet import probes, processes, restarts, status
 from rehearsal.kubelet.addresses import LocalPorts
+from rehearsal.kubelet.cluster import Object
 from rehearsal.kubelet.errors import ContainerError
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from rehearsal.kubelet.cluster import Object
-    from rehearsal.kubelet.launching import Launch
+from rehearsal.kubelet.launching import Launch
 
 LOGGER = logging.getLogger(__name__)
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import base64
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from rehearsal.kubelet.cluster import Object
 from rehearsal.kubelet.errors import configuration_error, unsupported
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from rehearsal.kubelet.cluster import Object
 
 Reference = tuple[str, str]
 """Kind (`ConfigMap`, `Secret`) and name."""

@@ -13,16 +13,12 @@ import logging
 import re
 import socket
 import ssl
+from collections.abc import Callable
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
 
 from rehearsal.control_plane.pki import KUBELET_AUTHORITY, Authority
 from rehearsal.kubelet.addresses import LOOPBACK
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from rehearsal.state import StateDirectory
+from rehearsal.state import StateDirectory
 
 LOGGER = logging.getLogger(__name__)
 

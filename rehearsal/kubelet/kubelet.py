@@ -5,18 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from ipaddress import IPv4Network
-from typing import TYPE_CHECKING
 
 from rehearsal import processes as local_processes
 from rehearsal.egress.routes import EVERY_HOST, TABLE_NAME, Route, write
 from rehearsal.kubelet import processes, programs, services, unserved
+from rehearsal.kubelet.cluster import Cluster, Object
 from rehearsal.kubelet.log_server import LogServer
 from rehearsal.kubelet.pods import PodTask
-
-if TYPE_CHECKING:
-    from rehearsal.kubelet.cluster import Cluster, Object
-    from rehearsal.state import StateDirectory
-    from rehearsal.tools import Toolbox
+from rehearsal.state import StateDirectory
+from rehearsal.tools import Toolbox
 
 LOGGER = logging.getLogger(__name__)
 

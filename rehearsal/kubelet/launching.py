@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import yaml
 
 from rehearsal.kubelet import configuration, environment
 from rehearsal.kubelet.addresses import LocalPorts, map_argument, map_listen_address
+from rehearsal.kubelet.cluster import Object, Server
 from rehearsal.kubelet.errors import ContainerError, configuration_error, unsupported
 from rehearsal.kubelet.paths import Mount, map_paths
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from rehearsal.kubelet.cluster import Object, Server
-    from rehearsal.kubelet.programs import ControllerConfiguration, KnownProgram
+from rehearsal.kubelet.programs import ControllerConfiguration, KnownProgram
 
 POD_UID = "RACKWRIGHT_REHEARSAL_POD"
 """The environment variable that tells which pod a process belongs to (beside the rehearsal's own mark)."""

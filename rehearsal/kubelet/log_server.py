@@ -9,20 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import httpx
 from aiohttp import web
 from pydantic import ValidationError
 
+from rehearsal.kubelet.cluster import Cluster, Object
 from rehearsal.kubelet.hosts import HostPort
 from rehearsal.kubelet.logs import LogOptions, LogReader, NoLogError, log_file, same_run
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from rehearsal.kubelet.cluster import Cluster, Object
-    from rehearsal.state import StateDirectory
+from rehearsal.state import StateDirectory
 
 LOGGER = logging.getLogger(__name__)
 

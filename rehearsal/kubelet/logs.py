@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, BinaryIO
+from pathlib import Path
+from typing import BinaryIO
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from rackwright.specs.training_job import JOB_LABEL
+from rehearsal.kubelet.cluster import Object
 from rehearsal.kubelet.programs import is_ours
+from rehearsal.state import StateDirectory
 from rehearsal.trainer.logs import simulated_log
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from rehearsal.kubelet.cluster import Object
-    from rehearsal.state import StateDirectory
 
 BLOCK_BYTES = 65536
 """Bytes that are read at once."""

@@ -5,28 +5,25 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import httpx
 
 from rehearsal.kubelet import environment, launching, logs, processes, volumes
+from rehearsal.kubelet.addresses import LocalPorts
+from rehearsal.kubelet.cluster import Cluster, Object
 from rehearsal.kubelet.containers import Container
+from rehearsal.kubelet.environment import Reference
 from rehearsal.kubelet.errors import ContainerError, unsupported
+from rehearsal.kubelet.launching import Launch
 from rehearsal.kubelet.programs import executable, known_program
 from rehearsal.kubelet.status import pod_status
 from rehearsal.kubelet.tokens import Tokens
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
-    from rehearsal.kubelet.addresses import LocalPorts
-    from rehearsal.kubelet.cluster import Cluster, Object
-    from rehearsal.kubelet.environment import Reference
-    from rehearsal.kubelet.launching import Launch
-    from rehearsal.state import StateDirectory
-    from rehearsal.tools import Toolbox
+from rehearsal.state import StateDirectory
+from rehearsal.tools import Toolbox
 
 LOGGER = logging.getLogger(__name__)
 

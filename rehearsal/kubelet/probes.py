@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import httpx
 
-from rehearsal.kubelet.addresses import LOOPBACK
+from rehearsal.kubelet.addresses import LOOPBACK, LocalPorts
+from rehearsal.kubelet.cluster import Object
 from rehearsal.kubelet.errors import configuration_error, unsupported
+from rehearsal.kubelet.launching import Launch
 from rehearsal.kubelet.paths import map_paths
-
-if TYPE_CHECKING:
-    from rehearsal.kubelet.addresses import LocalPorts
-    from rehearsal.kubelet.cluster import Object
-    from rehearsal.kubelet.launching import Launch
 
 _SUCCESS = range(200, 400)  # HTTP status codes that a kubelet takes for success
 

@@ -5,18 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import psutil
 
 from rehearsal import processes
 from rehearsal.kubelet.errors import ContainerError
-from rehearsal.kubelet.launching import POD_UID
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from rehearsal.kubelet.launching import Launch
+from rehearsal.kubelet.launching import POD_UID, Launch
 
 
 async def start(launch: Launch, *, rehearsal: str, pod_uid: str, log: Path) -> asyncio.subprocess.Process:

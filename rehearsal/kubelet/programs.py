@@ -7,14 +7,12 @@ other image is played by KWOK.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from rehearsal.tools import Toolbox
+from rehearsal.tools import Toolbox
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,14 +6,10 @@ ports; the running containers say which local port stands for a pod's port.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
 
 from rehearsal.egress.routes import Route
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from rehearsal.kubelet.cluster import Object
+from rehearsal.kubelet.cluster import Object
 
 PodPorts = dict[tuple[str, int], int]
 """Pod IP and container port to local port."""

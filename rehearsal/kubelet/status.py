@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rehearsal.kubelet.cluster import Object
+from rehearsal.kubelet.cluster import Object
 
 SIGNAL_EXIT_CODE = 128
 """Added to a signal's number for the exit code of a process that it ended (POSIX shells, container runtimes)."""

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import httpx
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from rehearsal.kubelet.cluster import Cluster, Object
-    from rehearsal.kubelet.volumes import TokenRequest
+from rehearsal.kubelet.cluster import Cluster, Object
+from rehearsal.kubelet.volumes import TokenRequest
 
 LOGGER = logging.getLogger(__name__)
 

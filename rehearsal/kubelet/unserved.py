@@ -7,16 +7,12 @@ Without an answer the API server calls its whole discovery incomplete, and no na
 from __future__ import annotations
 
 import ssl
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from aiohttp import web
 
 from rehearsal.kubelet.addresses import LOOPBACK
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from rehearsal.kubelet.cluster import Object
+from rehearsal.kubelet.cluster import Object
 
 
 def resource_list(group_version: str) -> Object:

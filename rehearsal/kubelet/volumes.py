@@ -9,18 +9,14 @@ from __future__ import annotations
 
 import secrets
 import shutil
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from rehearsal.kubelet.cluster import Object
 from rehearsal.kubelet.environment import Reference, data, field
 from rehearsal.kubelet.errors import configuration_error, unsupported
 from rehearsal.kubelet.paths import Mount
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from rehearsal.kubelet.cluster import Object
 
 Files = dict[str, bytes]
 """Path in the volume to content."""

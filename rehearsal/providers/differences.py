@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from rehearsal.providers.values import contains_unknown
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
-    from rehearsal.providers.values import Path
+from rehearsal.providers.values import Path, contains_unknown
 
 
 class Change(enum.Enum):

@@ -10,16 +10,12 @@ paths, plus at those that `Instance.secret_paths` names. Unknown values come as 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from rehearsal.providers import differences
 from rehearsal.providers.differences import Difference
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from rehearsal.providers.values import Path, Properties
+from rehearsal.providers.values import Path, Properties
 
 
 class ProviderError(Exception):

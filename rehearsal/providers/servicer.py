@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import functools
 import logging
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 import grpc
-from google.protobuf import empty_pb2
+from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from rehearsal.providers import values
@@ -26,13 +27,7 @@ from rehearsal.providers.model import (
     Resource,
     State,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from google.protobuf import struct_pb2
-
-    from rehearsal.providers.values import Path, Properties
+from rehearsal.providers.values import Path, Properties
 
 _log = logging.getLogger(__name__)
 

@@ -7,15 +7,12 @@ import signal
 import sys
 import threading
 from concurrent import futures
-from typing import TYPE_CHECKING
 
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
+from rehearsal.providers.model import Provider
 from rehearsal.providers.servicer import Servicer
-
-if TYPE_CHECKING:
-    from rehearsal.providers.model import Provider
 
 THREADS = 256
 """Requests served at once: more than the engine sends (`--parallel`, by default four for each core)."""

@@ -13,13 +13,11 @@ On the wire a value is a protobuf struct in which unknowns are sentinel strings 
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from google.protobuf import json_format, struct_pb2
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
 
 SIGNATURE_KEY: Final = "4dabf18193072939515e22adb298388d"
 """The key that marks an object with a special meaning; pulumi sdk/go/common/resource/sig."""

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from rackwright.specs import TrainingJob
+from rackwright.specs.plan import Plan
+from rackwright.specs.training_job_status import TrainingJobStatus
 from rehearsal.scenario.report import HostLoss
-
-if TYPE_CHECKING:
-    from rackwright.specs import TrainingJob
-    from rackwright.specs.plan import Plan
-    from rackwright.specs.training_job_status import TrainingJobStatus
 
 SECONDS_PER_HOUR = 3600
 

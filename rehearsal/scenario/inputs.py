@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from rackwright import sizing
 from rackwright.catalog import PLACES
@@ -11,14 +11,10 @@ from rackwright.sizing.published.reference import reference_request
 from rackwright.specs import ClusterSpec, TrainingJob, load_document
 from rackwright.specs.documents import Problem, SpecError, validate_document
 from rackwright.specs.places import OraclePlace
+from rackwright.specs.plan import Plan
 from rackwright.specs.request import Request
 from rehearsal.cloud.shapes import SHAPES
 from rehearsal.tools import pins
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from rackwright.specs.plan import Plan
 
 DEFAULT_MODEL = "llama-3.1-405b"
 DEFAULT_TOKENS = 15.6e12

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from kubernetes import client
 
 from rackwright.specs import TrainingJob
 from rackwright.specs.training_job import GROUP, PLURAL, VERSION
 from rackwright.specs.training_job_status import Phase, TrainingJobStatus
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 POLL_S = 0.25
 """Seconds between two looks at the job."""

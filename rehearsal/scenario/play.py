@@ -4,35 +4,30 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import yaml
 from kubernetes import client
+from pulumi import automation
 
-from rackwright.specs import dump_document
+from rackwright.specs import ClusterSpec, TrainingJob, dump_document
+from rackwright.specs.plan import Plan
 from rackwright.specs.training_job_status import Phase as JobPhase
+from rackwright.specs.training_job_status import TrainingJobStatus
 from rehearsal import faults, processes, tools
 from rehearsal.clients import connect
 from rehearsal.control_plane import ControlPlane
 from rehearsal.engine import Engine
 from rehearsal.scenario import costs
 from rehearsal.scenario.jobs import JobError, JobFollower
+from rehearsal.scenario.progress import Progress, Step
 from rehearsal.scenario.report import JobReport, Phase, Report
 from rehearsal.scenario.submission import submit
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
-
-    from pulumi import automation
-
-    from rackwright.specs import ClusterSpec, TrainingJob
-    from rackwright.specs.plan import Plan
-    from rackwright.specs.training_job_status import TrainingJobStatus
-    from rehearsal.scenario.progress import Progress, Step
-    from rehearsal.state import StateDirectory
+from rehearsal.state import StateDirectory
 
 STEPS = ("size", "control plane", "pulumi up", "submit", "break a host", "finish")
 

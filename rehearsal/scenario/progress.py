@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rich.status import Status
+from rich.status import Status
 
 
 class Step:

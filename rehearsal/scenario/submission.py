@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from rackwright.cli.connection import connect
 from rackwright.cli.submission import check_queue
 from rackwright.cli.training_jobs import TrainingJobs
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from rackwright.specs import TrainingJob
+from rackwright.specs import TrainingJob
 
 
 def submit(kubeconfig: Path, job: TrainingJob) -> None:

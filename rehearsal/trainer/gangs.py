@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kubernetes import client
 from kubernetes.informer import SharedInformer
@@ -14,9 +15,6 @@ from rackwright.specs.training_job import GROUP, JOB_LABEL, PLURAL, RANK_LABEL, 
 from rackwright.specs.training_job_status import PROGRESS_ANNOTATION, ReportedProgress
 from rehearsal.control_plane.stages import FINISHED_ANNOTATION
 from rehearsal.trainer.training import Pace
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 DEFAULT_STEPS = 1000
 DEFAULT_STEP_S = 10.0

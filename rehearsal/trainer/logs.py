@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from rehearsal.trainer.training import CHECKPOINT_INTERVAL_REAL_S
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
-    from rehearsal.state import StateDirectory
-    from rehearsal.trainer.gangs import Gang, Job
-    from rehearsal.trainer.training import Pace, Run
+from rehearsal.state import StateDirectory
+from rehearsal.trainer.gangs import Gang, Job
+from rehearsal.trainer.training import CHECKPOINT_INTERVAL_REAL_S, Pace, Run
 
 LINES_PER_CHECKPOINT = round(CHECKPOINT_INTERVAL_REAL_S)
 """Lines about steps between two checkpoints: one a second."""

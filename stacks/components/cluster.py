@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_oci as oci
 import yaml
 
+from rackwright.specs import ClusterSpec
+from stacks.components.network import Network
 from stacks.components.security_rules import Group
-
-if TYPE_CHECKING:
-    from rackwright.specs import ClusterSpec
-    from stacks.components.network import Network
 
 CNI = "OCI_VCN_IP_NATIVE"
 """Pods have addresses of the VCN: no overlay between them and the network."""

@@ -8,19 +8,16 @@ makes a new instance configuration for hosts that are yet to come, and leaves th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_oci as oci
 
 from rackwright.rendering.nodes import user_data
+from rackwright.specs import ClusterSpec
+from rackwright.specs.places import OraclePlace
+from stacks.components.cluster import Cluster
+from stacks.components.network import Network
 from stacks.components.security_rules import Group
-
-if TYPE_CHECKING:
-    from rackwright.specs import ClusterSpec
-    from rackwright.specs.places import OraclePlace
-    from stacks.components.cluster import Cluster
-    from stacks.components.network import Network
 
 PLUGINS = {
     "Compute HPC RDMA Authentication": "ENABLED",

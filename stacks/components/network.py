@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from ipaddress import IPv4Network
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pulumi
 import pulumi_oci as oci
 
+from rackwright.specs import ClusterSpec
 from stacks.components.security_rules import (
     ANYWHERE,
     FLOWS,
@@ -23,12 +24,17 @@ from stacks.components.security_rules import (
     rules,
 )
 
-if TYPE_CHECKING:
-    from rackwright.specs import ClusterSpec
-    from stacks.places.region import ServiceNetwork
-
 DNS_LABEL_LENGTH = 15
 """Characters in a DNS label of a VCN or subnet: letters and digits, a letter first (Oracle's limit)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceNetwork:
+    """Oracle's own services (object storage, registries, …) as a service gateway knows them."""
+
+    service_id: str
+    cidr_label: str
+    """Stands for all of their addresses in routes and rules, such as `all-ord-services-in-oracle-services-network`."""
 
 
 @dataclass(frozen=True, kw_only=True)

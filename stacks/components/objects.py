@@ -6,13 +6,11 @@ data or a role's rules; so objects are registered here as they are, under the sa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pulumi
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 Manifest = dict[str, Any]
 

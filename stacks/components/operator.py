@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pulumi
 import yaml
 
 from rackwright.rendering import operator_objects
 from rackwright.rendering.templates import templates_directory
+from rackwright.specs import ClusterSpec
 from stacks.components.objects import declare_objects
-
-if TYPE_CHECKING:
-    from rackwright.specs import ClusterSpec
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pulumi
 from pulumi_kubernetes.helm.v3 import Release, ReleaseArgs
 
 from rackwright.rendering.platform import jobset_values, kueue_values
+from rackwright.specs import ClusterSpec
 from stacks.components.objects import declare_objects
-
-if TYPE_CHECKING:
-    from rackwright.specs import ClusterSpec
 
 KUEUE_CHART = "oci://registry.k8s.io/kueue/charts/kueue"
 JOBSET_CHART = "oci://registry.k8s.io/jobset/charts/jobset"

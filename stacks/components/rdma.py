@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pulumi
 
 from rackwright.rendering.rdma import rdma_objects
+from rackwright.specs import ClusterSpec
 from stacks.components.objects import declare_objects
-
-if TYPE_CHECKING:
-    from rackwright.specs import ClusterSpec
 
 
 @dataclass(frozen=True, kw_only=True)

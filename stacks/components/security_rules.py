@@ -7,13 +7,11 @@ hosts is none of it: its ports have no address in the VCN.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Network
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from typing import Literal
 
 MAX_RULES_PER_GROUP = 120
 """Oracle's limit of rules in one network security group."""

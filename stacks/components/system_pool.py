@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_oci as oci
 
 from rackwright.rendering.nodes import POOL_LABEL
-from stacks.components.cluster import CNI
+from rackwright.specs import ClusterSpec
+from stacks.components.cluster import CNI, Cluster
+from stacks.components.network import Network
 from stacks.components.security_rules import Group
-
-if TYPE_CHECKING:
-    from rackwright.specs import ClusterSpec
-    from stacks.components.cluster import Cluster
-    from stacks.components.network import Network
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import Any, assert_never
 
+from rackwright.specs import ClusterSpec
 from rackwright.specs.places import ExistingPlace, OraclePlace
 from stacks.places.existing import declare_existing
 from stacks.places.oracle import declare_oracle
-
-if TYPE_CHECKING:
-    from rackwright.specs import ClusterSpec
 
 
 def declare(spec: ClusterSpec) -> dict[str, Any]:

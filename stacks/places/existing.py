@@ -5,15 +5,13 @@ Its administrator labels the hosts beforehand: `rackwright.dev/pool=<pool's name
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pulumi_kubernetes as kubernetes
 
+from rackwright.specs import ClusterSpec
+from rackwright.specs.places import ExistingPlace
 from stacks.places.inside import declare_inside
-
-if TYPE_CHECKING:
-    from rackwright.specs import ClusterSpec
-    from rackwright.specs.places import ExistingPlace
 
 
 def declare_existing(spec: ClusterSpec, place: ExistingPlace) -> dict[str, Any]:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import pulumi
+import pulumi_kubernetes as kubernetes
 
+from rackwright.specs import ClusterSpec
 from stacks.components.operator import Operator, OperatorArgs
 from stacks.components.platform import Platform, PlatformArgs
 from stacks.components.rdma import Rdma, RdmaArgs
 from stacks.components.scheduling import Scheduling, SchedulingArgs
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import pulumi_kubernetes as kubernetes
-
-    from rackwright.specs import ClusterSpec
 
 
 def declare_inside(

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 import pulumi_oci as oci
 
 from rackwright.rendering.nodes import topology_sources
+from rackwright.specs import ClusterSpec
+from rackwright.specs.places import OraclePlace
 from stacks.components.cluster import Cluster, ClusterArgs
 from stacks.components.gpu_pool import GpuPool, GpuPoolArgs
 from stacks.components.network import Network, NetworkArgs
 from stacks.components.system_pool import SystemPool, SystemPoolArgs
 from stacks.places.inside import declare_inside
 from stacks.places.region import look_up
-
-if TYPE_CHECKING:
-    from rackwright.specs import ClusterSpec
-    from rackwright.specs.places import OraclePlace
 
 
 def declare_oracle(spec: ClusterSpec, place: OraclePlace) -> dict[str, Any]:

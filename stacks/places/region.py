@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import pulumi
 import pulumi_oci as oci
 
+from rackwright.specs import ClusterSpec
 from rackwright.specs.documents import Problem, SpecError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rackwright.specs import ClusterSpec
-    from rackwright.specs.places import OraclePlace
-
-
-@dataclass(frozen=True, kw_only=True)
-class ServiceNetwork:
-    """Oracle's own services (object storage, registries, …) as a service gateway knows them."""
-
-    service_id: str
-    cidr_label: str
-    """Stands for all of their addresses in routes and rules, such as `all-ord-services-in-oracle-services-network`."""
+from rackwright.specs.places import OraclePlace
+from stacks.components.network import ServiceNetwork
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,16 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
 
+import aiohttp.web
 import attrs
-from kmock import KubernetesEmulator, KubernetesError, action, resource
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
-
-    import aiohttp.web
-    from kmock import Request
+from kmock import KubernetesEmulator, KubernetesError, Request, action, resource
 
 APPLY = "application/apply-patch+yaml"
 

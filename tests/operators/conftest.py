@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
-if TYPE_CHECKING:
-    from rackwright.specs import ClusterSpec
-    from rackwright.specs.job_cluster import JobCluster
+from rackwright.specs import ClusterSpec
+from rackwright.specs.job_cluster import JobCluster
 
 
 @pytest.fixture(scope="session")

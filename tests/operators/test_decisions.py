@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -27,10 +27,8 @@ from operators.decisions import decide
 from operators.observed import ABSENT, HostView, JobSetView, JobView, Observed, PodView, WorkloadView
 from rackwright.rendering.jobset import template_sha256
 from rackwright.specs import TrainingJob
+from rackwright.specs.job_cluster import JobCluster
 from rackwright.specs.training_job_status import Phase, TrainingJobStatus
-
-if TYPE_CHECKING:
-    from rackwright.specs.job_cluster import JobCluster
 
 pytestmark = pytest.mark.pure
 

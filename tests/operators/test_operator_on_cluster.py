@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import json
 import signal
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from rackwright.rendering import operator_objects
 from rackwright.rendering.operator import NAMESPACE
 from rackwright.rendering.scheduling import scheduling_objects
+from rackwright.specs import ClusterSpec
 from rehearsal import processes
 from rehearsal.control_plane.components import KWOK_ANNOTATION, KWOK_PLAYED
 from rehearsal.control_plane.stages import FINISHED_ANNOTATION
 from tests.kubectl import TIMEOUT, Host, Kubectl
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rackwright.specs import ClusterSpec
 
 pytestmark = pytest.mark.control_plane
 

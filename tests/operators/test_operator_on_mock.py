@@ -8,8 +8,11 @@ import logging
 import os
 import signal
 import socket
-from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import aiohttp
 import kubernetes.aio.config.kube_config
@@ -17,28 +20,19 @@ import kubernetes.config.kube_config
 import pytest
 import pytest_asyncio
 import yaml
-from kmock import KubernetesError, Server, action
+from kmock import KubernetesError, Request, Server, action
 
 from operators import __main__ as program
 from operators import handlers, queueing, reconciling
 from operators.decisions import Decision, decide
+from operators.observed import JobKey, JobView, Observed
 from operators.queueing import WORKERS
 from operators.reconciling import Reconciler
+from operators.store import Kind
+from rackwright.specs.job_cluster import JobCluster
 from tests.operators.api_server import WRITING, ApiServer, named, plural_of
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-    from contextlib import AbstractAsyncContextManager
-    from datetime import datetime
-    from pathlib import Path
-
-    from kmock import Request
-
-    from operators.observed import JobKey, JobView, Observed
-    from operators.store import Kind
-    from rackwright.specs.job_cluster import JobCluster
-
-    Operate = Callable[..., AbstractAsyncContextManager[asyncio.Task[None]]]
+Operate = Callable[..., AbstractAsyncContextManager[asyncio.Task[None]]]
 
 pytestmark = [pytest.mark.mocked, pytest.mark.asyncio]
 
@@ -260,7 +254,7 @@ async def test_lists_come_in_pages(api: ApiServer, operate: Operate) -> None:
     async with operate():
         pass
     lists = [each for each in api if each.action is action.LIST and plural_of(each) == "pods"]
-    assert {each.params.get("limit") for each in lists} == {str(handlers.PAGE_SIZE)}
+    assert {each.params.get("limit") for each in lists} == {str(reconciling.PAGE_SIZE)}
 
 
 def failing(status: int, *, times: int, writes: str, answered: list[Request]) -> Callable[[Request], None]:

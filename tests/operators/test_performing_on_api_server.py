@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from kubernetes.aio import client, config
@@ -13,9 +13,7 @@ from operators.actions import WriteStatus
 from operators.observed import view_job
 from operators.performing import CONFLICT, Performer, Unreadable
 from rackwright.specs.training_job_status import Phase, TrainingJobStatus
-
-if TYPE_CHECKING:
-    from tests.kubectl import Kubectl
+from tests.kubectl import Kubectl
 
 pytestmark = pytest.mark.control_plane
 

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pulumi
 import yaml
 from pulumi.runtime import mocks, rpc
+from pulumi.runtime.proto.provider_pb2 import InvokeResponse
+from pulumi.runtime.proto.resource_pb2 import (
+    RegisterResourceRequest,
+    RegisterResourceResponse,
+    ResourceInvokeRequest,
+)
 from pulumi.runtime.stack import run_pulumi_func
 from pulumi.runtime.sync_await import _ensure_event_loop
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pulumi.runtime.proto.provider_pb2 import InvokeResponse
-    from pulumi.runtime.proto.resource_pb2 import (
-        RegisterResourceRequest,
-        RegisterResourceResponse,
-        ResourceInvokeRequest,
-    )
 
 AUTHORITY = base64.b64encode(b"-----BEGIN CERTIFICATE-----\n").decode()
 KUBECONFIG = yaml.safe_dump({"clusters": [{"cluster": {"certificate-authority-data": AUTHORITY}}]})

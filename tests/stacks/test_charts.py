@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import yaml
 
 from rackwright.rendering.platform import jobset_values, kueue_values
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rackwright.specs import ClusterSpec
-    from rehearsal.tools import Toolbox
+from rackwright.specs import ClusterSpec
+from rehearsal.tools import Toolbox
 
 pytestmark = pytest.mark.control_plane
 

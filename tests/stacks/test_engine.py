@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from rehearsal import state
 from rehearsal.engine import PROJECT_ROOT, Engine, stack_file, stack_name
+from rehearsal.tools import Toolbox
 from tests.stacks.conftest import EXAMPLE
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from rehearsal.tools import Toolbox
 
 pytestmark = pytest.mark.control_plane
 

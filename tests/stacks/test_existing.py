@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from rackwright.specs import ClusterSpec
-    from tests.stacks.conftest import Change, Declare
-    from tests.stacks.recording import Run
+from rackwright.specs import ClusterSpec
+from tests.stacks.conftest import Change, Declare
+from tests.stacks.recording import Run
 
 pytestmark = pytest.mark.mocked
 

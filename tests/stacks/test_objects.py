@@ -1,17 +1,13 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from rackwright.rendering import operator_objects
 from rackwright.rendering.scheduling import scheduling_objects
+from rackwright.specs import ClusterSpec
 from stacks.components.objects import resource_name, type_token
 from stacks.components.operator import definition_objects
-
-if TYPE_CHECKING:
-    from rackwright.specs import ClusterSpec
-    from tests.stacks.conftest import Declare
+from tests.stacks.conftest import Declare
 
 pytestmark = pytest.mark.mocked
 

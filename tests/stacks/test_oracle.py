@@ -2,16 +2,14 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import yaml
 
 from rackwright.specs import ClusterSpec, SpecError
-
-if TYPE_CHECKING:
-    from tests.stacks.conftest import Change, Declare, Edit
-    from tests.stacks.recording import Run
+from tests.stacks.conftest import Change, Declare, Edit
+from tests.stacks.recording import Run
 
 pytestmark = pytest.mark.mocked
 

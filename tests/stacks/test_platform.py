@@ -1,14 +1,10 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from rackwright.rendering.platform import jobset_values, kueue_values
-
-if TYPE_CHECKING:
-    from rackwright.specs import ClusterSpec
-    from tests.stacks.conftest import Declare
+from rackwright.specs import ClusterSpec
+from tests.stacks.conftest import Declare
 
 pytestmark = pytest.mark.mocked
 

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pulumi
 import pytest
@@ -11,9 +11,6 @@ import yaml
 from rackwright.specs import ClusterSpec, load_document
 from stacks import program
 from tests.stacks.conftest import EXAMPLE, ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 pytestmark = pytest.mark.mocked
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,13 +18,9 @@ from rackwright.sizing.network.fabric import fabric_plan
 from rackwright.specs import ClusterSpec, TrainingJob, dump_document, load_document
 from rackwright.specs.documents import parse_document
 from rackwright.specs.places import ExistingPlace, OraclePlace, Place
+from rackwright.specs.plan import Plan
 from rackwright.specs.request import Request
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from rackwright.specs.plan import Plan
-    from tests.stacks.conftest import Declare
+from tests.stacks.conftest import Declare
 
 pytestmark = pytest.mark.mocked
 

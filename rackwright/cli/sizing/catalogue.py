@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from rackwright.catalog import ACCELERATORS, CLUSTERS, GPUS, HOSTS, MODELS, PLACES, SOFTWARE, SWITCHES
-from rackwright.cli.outcome import CommandError, ExitCode
+from rackwright.cli.exit_codes import ExitCode
+from rackwright.cli.outcome import CommandError
 from rackwright.cli.output import Json, print_json, print_table
 from rackwright.cli.sizing import references
 from rackwright.cli.sizing.catalogue_tables import LISTINGS

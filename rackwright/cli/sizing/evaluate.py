@@ -11,7 +11,8 @@ from typing import Annotated, Literal
 import typer
 from rich.text import Text
 
-from rackwright.cli.outcome import CommandError, ExitCode
+from rackwright.cli.exit_codes import ExitCode
+from rackwright.cli.outcome import CommandError
 from rackwright.cli.output import Json, console, print_json, print_table
 from rackwright.cli.progress import progress
 from rackwright.sizing.published import (

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from rackwright.catalog import GPUS, MODELS, PLACES
-from rackwright.cli.outcome import CommandError, ExitCode
+from rackwright.cli.exit_codes import ExitCode
+from rackwright.cli.outcome import CommandError
 from rackwright.cli.sizing import terms
 from rackwright.specs import load_document
 from rackwright.specs.documents import validate_document

@@ -8,7 +8,8 @@ import typer
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from rackwright import sizing
-from rackwright.cli.outcome import CommandError, ExitCode
+from rackwright.cli.exit_codes import ExitCode
+from rackwright.cli.outcome import CommandError
 from rackwright.specs import ClusterSpec, SpecError, TrainingJob, dump_document
 from rackwright.specs.documents import describe
 from rackwright.specs.places import Place

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import yaml
 
-from rackwright.cli.outcome import CommandError, ExitCode
+from rackwright.cli.exit_codes import ExitCode
+from rackwright.cli.outcome import CommandError
 
 Nested = dict[str, object]
 

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from rackwright.catalog import GPUS, HOSTS, MODELS, PLACES, SOFTWARE
-from rackwright.cli.outcome import CommandError, ExitCode
+from rackwright.cli.exit_codes import ExitCode
+from rackwright.cli.outcome import CommandError
 from rackwright.cli.output import Json, print_json, print_table
 from rackwright.cli.sizing.plan_table import number
 from rackwright.sizing.figures import given

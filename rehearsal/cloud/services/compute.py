@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rehearsal.cloud.behaviours import Behaviour, Context, now
 from rehearsal.cloud.bootstrap import bootstrap
 from rehearsal.cloud.errors import incorrect_state, invalid
 from rehearsal.cloud.identifiers import ocid
 from rehearsal.cloud.layout import topology
-from rehearsal.cloud.pools import CLUSTER_NETWORK, pool
-
-if TYPE_CHECKING:
-    from rehearsal.cloud.pools import Pool
-    from rehearsal.cloud.state import Record
+from rehearsal.cloud.pools import CLUSTER_NETWORK, Pool, pool
+from rehearsal.cloud.state import Record
 
 METADATA_LIMIT_BYTES = 32_000
 """Bytes of an instance's metadata in all (docs.oracle.com, LaunchInstanceDetails)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from rehearsal.cloud import control_plane
@@ -13,9 +13,7 @@ from rehearsal.cloud.errors import invalid, limit_exceeded
 from rehearsal.cloud.nodes import hostname
 from rehearsal.cloud.pools import NODE_POOL, pool
 from rehearsal.cloud.services.network import check_same_network, subnet_block, usable_addresses, vcn_blocks
-
-if TYPE_CHECKING:
-    from rehearsal.cloud.state import Record
+from rehearsal.cloud.state import Record
 
 CLUSTER_TYPES = ("BASIC_CLUSTER", "ENHANCED_CLUSTER")
 

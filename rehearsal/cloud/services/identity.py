@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from rehearsal.cloud.behaviours import Behaviour, Context
 from rehearsal.cloud.errors import OracleError, invalid
 from rehearsal.cloud.identifiers import kind_of
-
-if TYPE_CHECKING:
-    from rehearsal.cloud.state import Record
+from rehearsal.cloud.state import Record
 
 VERBS = ("allow", "define", "endorse", "admit", "deny")
 """With which a policy statement begins (docs.oracle.com, "Policy Syntax")."""

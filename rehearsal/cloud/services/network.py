@@ -5,17 +5,15 @@ from __future__ import annotations
 import ipaddress
 import re
 import secrets
+from collections.abc import Iterator
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rehearsal.cloud.behaviours import Behaviour, Context, now
 from rehearsal.cloud.constraints import cidr
 from rehearsal.cloud.errors import incorrect_state, invalid, limit_exceeded
 from rehearsal.cloud.identifiers import ocid
 from rehearsal.cloud.state import Record
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PREFIXES = range(16, 31)
 """Prefix lengths of a network or subnet, /16 to /30 (docs.oracle.com, "Allowed VCN Size and Address Ranges")."""

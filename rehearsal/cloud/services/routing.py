@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rehearsal.cloud.behaviours import Behaviour, Context
 from rehearsal.cloud.constraints import cidr
 from rehearsal.cloud.errors import invalid, limit_exceeded
+from rehearsal.cloud.regions import Region
 from rehearsal.cloud.services.network import check_same_network, in_network
-
-if TYPE_CHECKING:
-    from rehearsal.cloud.regions import Region
-    from rehearsal.cloud.state import Record
+from rehearsal.cloud.state import Record
 
 MAX_RULES_PER_GROUP = 120
 MAX_ROUTE_RULES = 200

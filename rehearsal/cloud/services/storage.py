@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rehearsal.cloud.behaviours import Behaviour, Context
 from rehearsal.cloud.errors import OracleError, invalid
 from rehearsal.cloud.identifiers import ocid
-
-if TYPE_CHECKING:
-    from rehearsal.cloud.state import Record
+from rehearsal.cloud.state import Record
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,256}")
 """Letters, digits, '-', '_' and '.', at most 256 (docs.oracle.com, "Object Storage Buckets")."""

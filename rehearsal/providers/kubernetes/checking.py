@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from rehearsal.providers.kubernetes import objects
-from rehearsal.providers.model import Failure
-from rehearsal.providers.values import UNKNOWN
-
-if TYPE_CHECKING:
-    from rehearsal.providers.model import Resource
-    from rehearsal.providers.values import Properties
+from rehearsal.providers.model import Failure, Resource
+from rehearsal.providers.values import UNKNOWN, Properties
 
 
 def failures(resource: Resource, inputs: Properties) -> list[Failure]:

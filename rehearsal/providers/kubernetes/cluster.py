@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import urllib3
 from kubernetes import client, config
 
-from rehearsal.providers.kubernetes.configuration import KubeconfigError
+from rehearsal.providers.kubernetes.configuration import Kubeconfig, KubeconfigError
 from rehearsal.providers.model import ProviderError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from rehearsal.providers.kubernetes.configuration import Kubeconfig
 
 Object = dict[str, Any]
 """A Kubernetes object as JSON."""

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
 from rehearsal.providers import differences
+from rehearsal.providers.differences import Difference
 from rehearsal.providers.model import Failure, ProviderError
-from rehearsal.providers.values import UNKNOWN
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from rehearsal.providers.differences import Difference
-    from rehearsal.providers.values import Path as PropertyPath
-    from rehearsal.providers.values import Properties
+from rehearsal.providers.values import UNKNOWN, Properties
+from rehearsal.providers.values import Path as PropertyPath
 
 TEXTS = frozenset({"kubeconfig", "context", "cluster", "namespace", "clusterIdentifier"})
 

@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from rehearsal.providers.kubernetes.cluster import Object
 from rehearsal.providers.kubernetes.objects import SERVER_SET
-
-if TYPE_CHECKING:
-    from rehearsal.providers.kubernetes.cluster import Object
-    from rehearsal.providers.values import Properties
+from rehearsal.providers.values import Properties
 
 _ABSENT = object()
 

@@ -8,22 +8,19 @@ import os
 import subprocess
 import tempfile
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
 from rehearsal import tools
+from rehearsal.providers.kubernetes.configuration import Kubeconfig
 from rehearsal.providers.model import NotModelledError, ProviderError
+from rehearsal.providers.values import Properties
 from rehearsal.tools.errors import ToolError
 from rehearsal.tools.pins import PINS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rehearsal.providers.kubernetes.configuration import Kubeconfig
-    from rehearsal.providers.values import Properties
 
 CHART_SUFFIX = "-chart"
 """A chart NAME is the tool `NAME-chart` in rehearsal.tools.pins."""

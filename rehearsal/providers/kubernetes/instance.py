@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path as FilePath
 
+from rehearsal.providers.differences import Difference
 from rehearsal.providers.kubernetes import objects
-from rehearsal.providers.kubernetes.cluster import UnreachableError
+from rehearsal.providers.kubernetes.cluster import Cluster, UnreachableError
+from rehearsal.providers.kubernetes.configuration import Settings
 from rehearsal.providers.kubernetes.object_resources import ObjectResources
 from rehearsal.providers.kubernetes.releases import RELEASE, Releases
 from rehearsal.providers.kubernetes.waiting import Waiter
 from rehearsal.providers.model import Checked, Instance, NotModelledError, Resource, State
-
-if TYPE_CHECKING:
-    from pathlib import Path as FilePath
-
-    from rehearsal.providers.differences import Difference
-    from rehearsal.providers.kubernetes.cluster import Cluster
-    from rehearsal.providers.kubernetes.configuration import Settings
-    from rehearsal.providers.values import Path, Properties
+from rehearsal.providers.values import Path, Properties
 
 
 class KubernetesInstance(Instance):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from rehearsal.providers import differences
 from rehearsal.providers.differences import Difference
@@ -14,21 +14,16 @@ from rehearsal.providers.kubernetes.cluster import (
     UNPROCESSABLE,
     ApiError,
     Cluster,
+    Kind,
     Object,
     UnreachableError,
     UnservedKindError,
 )
+from rehearsal.providers.kubernetes.configuration import Settings
+from rehearsal.providers.kubernetes.objects import Reference
 from rehearsal.providers.kubernetes.waiting import DEFAULT_TIMEOUT_S, NotReadyError, Waiter
 from rehearsal.providers.model import Checked, Failure, InitializationError, ProviderError, Resource, State
-from rehearsal.providers.values import UNKNOWN, contains_unknown
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from rehearsal.providers.kubernetes.cluster import Kind
-    from rehearsal.providers.kubernetes.configuration import Settings
-    from rehearsal.providers.kubernetes.objects import Reference
-    from rehearsal.providers.values import Path, Properties
+from rehearsal.providers.values import UNKNOWN, Path, Properties, contains_unknown
 
 SERVED_TIMEOUT_S = 30.0
 """Seconds until a kind whose definition was just established is served; the API server takes one or two."""

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from rehearsal.providers.values import UNKNOWN
-
-if TYPE_CHECKING:
-    from rehearsal.providers.kubernetes.cluster import Object
-    from rehearsal.providers.kubernetes.configuration import Settings
-    from rehearsal.providers.model import Resource
-    from rehearsal.providers.values import Path, Properties
+from rehearsal.providers.kubernetes.cluster import Object
+from rehearsal.providers.kubernetes.configuration import Settings
+from rehearsal.providers.model import Resource
+from rehearsal.providers.values import UNKNOWN, Path, Properties
 
 ANNOTATIONS = "pulumi.com/"
 """Annotations by which a program speaks to the provider (the Kubernetes package's page in Pulumi's registry)."""

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from rehearsal.providers import plugins
+from rehearsal.providers.differences import Difference
 from rehearsal.providers.kubernetes import configuration
 from rehearsal.providers.kubernetes.cluster import Cluster
 from rehearsal.providers.kubernetes.instance import KubernetesInstance
 from rehearsal.providers.model import Checked, Instance, Provider
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from rehearsal.providers.differences import Difference
-    from rehearsal.providers.values import Properties
+from rehearsal.providers.values import Properties
 
 
 class KubernetesProvider(Provider):

@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+from rehearsal.providers.kubernetes.cluster import Object
 from rehearsal.providers.kubernetes.objects import SKIP_AWAIT, WAIT_FOR, annotations_of
 from rehearsal.providers.model import ProviderError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from rehearsal.providers.kubernetes.cluster import Object
-    from rehearsal.providers.values import Properties
+from rehearsal.providers.values import Properties
 
 
 @dataclass(frozen=True)

@@ -8,23 +8,19 @@ waits, and what Helm leaves behind on uninstalling (a chart's `crds/`, the names
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import yaml
 
 from rehearsal.providers import differences
+from rehearsal.providers.differences import Difference
 from rehearsal.providers.kubernetes import objects
+from rehearsal.providers.kubernetes.cluster import Cluster
+from rehearsal.providers.kubernetes.configuration import Settings
 from rehearsal.providers.kubernetes.helm import Chart, Helm, HelmError, find_chart
 from rehearsal.providers.model import Checked, Failure, InitializationError, ProviderError, Resource, State
-from rehearsal.providers.values import UNKNOWN, contains_unknown
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from rehearsal.providers.differences import Difference
-    from rehearsal.providers.kubernetes.cluster import Cluster
-    from rehearsal.providers.kubernetes.configuration import Settings
-    from rehearsal.providers.values import Properties
+from rehearsal.providers.values import UNKNOWN, Properties, contains_unknown
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from rehearsal.providers.kubernetes.cluster import ApiError, UnservedKindError
+from rehearsal.providers.kubernetes.cluster import ApiError, Cluster, Kind, Object, UnservedKindError
+from rehearsal.providers.kubernetes.objects import Reference
+from rehearsal.providers.kubernetes.readiness import Readiness
 from rehearsal.providers.model import ProviderError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from rehearsal.providers.kubernetes.cluster import Cluster, Kind, Object
-    from rehearsal.providers.kubernetes.objects import Reference
-    from rehearsal.providers.kubernetes.readiness import Readiness
 
 DEFAULT_TIMEOUT_S = 600.0
 """Seconds that creating, updating and deleting may take; the real provider's ten minutes."""

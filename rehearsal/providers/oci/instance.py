@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rehearsal.cloud.errors import NotModelledError as NotInTheCloudError
 from rehearsal.cloud.errors import OracleError
 from rehearsal.cloud.lookups import look_up
-from rehearsal.cloud.resource_types import resource_type
+from rehearsal.cloud.oracle import Oracle
+from rehearsal.cloud.resource_types import ResourceType, resource_type
 from rehearsal.providers import differences
 from rehearsal.providers.differences import Difference
-from rehearsal.providers.model import Checked, Failure, Instance, NotModelledError, ProviderError, State
-from rehearsal.providers.values import contains_unknown, formatted
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rehearsal.cloud.oracle import Oracle
-    from rehearsal.cloud.resource_types import ResourceType
-    from rehearsal.providers.model import Resource
-    from rehearsal.providers.values import Path, Properties
+from rehearsal.providers.model import Checked, Failure, Instance, NotModelledError, ProviderError, Resource, State
+from rehearsal.providers.values import Path, Properties, contains_unknown, formatted
 
 NAME_SUFFIX_DIGITS = 7
 """Hexadecimal digits after a name that the provider makes up, as Pulumi's bridge has it."""

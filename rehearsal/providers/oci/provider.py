@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from rehearsal.cloud.oracle import Oracle
 from rehearsal.cloud.regions import Region
 from rehearsal.providers import differences, plugins
-from rehearsal.providers.model import Checked, Failure, Provider, ProviderError
+from rehearsal.providers.differences import Difference
+from rehearsal.providers.model import Checked, Failure, Instance, Provider, ProviderError
 from rehearsal.providers.oci.instance import OciInstance
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from rehearsal.providers.differences import Difference
-    from rehearsal.providers.model import Instance
-    from rehearsal.providers.values import Properties
+from rehearsal.providers.values import Properties
 
 REGION = re.compile(r"[a-z]+-[a-z]+-\d+")
 """A region's identifier, such as `us-chicago-1`."""

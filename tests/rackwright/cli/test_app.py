@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from typer.testing import Result
 
-from rackwright.cli.outcome import EXIT_CODES, ExitCode
+from rackwright.cli.exit_codes import EXIT_CODES, ExitCode
 
 pytestmark = pytest.mark.pure
 

@@ -16,7 +16,8 @@ from kubernetes import client, config
 from typer.testing import Result
 
 from rackwright.cli.connection import connect
-from rackwright.cli.outcome import CommandError, ExitCode
+from rackwright.cli.exit_codes import ExitCode
+from rackwright.cli.outcome import CommandError
 from rackwright.cli.training_jobs import FIELD_MANAGER, TrainingJobs
 from rehearsal.control_plane import ControlPlane
 from tests.kubectl import Kubectl

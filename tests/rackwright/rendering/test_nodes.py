@@ -4,7 +4,8 @@ import base64
 import importlib.util
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import Any
 
 import pytest
 import yaml
@@ -13,9 +14,6 @@ from rackwright.rendering.nodes import MAX_USER_DATA_BYTES, node_document, topol
 from rackwright.rendering.templates import templates_directory
 from rackwright.specs import ClusterSpec, SpecError, load_document
 from rackwright.specs.fabric import Fabric, FabricLevel
-
-if TYPE_CHECKING:
-    from types import ModuleType
 
 pytestmark = pytest.mark.pure
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import pytest
 import yaml
 from kubernetes import client, config
 
 from rackwright.specs.training_job import GROUP, PLURAL, VERSION, TrainingJob
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rehearsal.control_plane import ControlPlane
-    from tests.kubectl import Kubectl
+from rehearsal.control_plane import ControlPlane
+from tests.kubectl import Kubectl
 
 pytestmark = pytest.mark.control_plane
 

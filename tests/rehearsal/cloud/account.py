@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from rehearsal.cloud.oracle import Oracle
 from rehearsal.cloud.regions import Region
 from rehearsal.cloud.state import Store
 from rehearsal.state import StateDirectory
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 COMPARTMENT = "ocid1.compartment.oc1..aaaaaaaabbbb"
 TENANCY = "ocid1.tenancy.oc1..aaaaaaaacccc"

@@ -5,18 +5,15 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from kubernetes import client, config
 
 from rehearsal.cloud.errors import OracleError
 from rehearsal.cloud.fleet import Fleet
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from rehearsal.control_plane import ControlPlane
+from rehearsal.control_plane import ControlPlane
 
 pytestmark = pytest.mark.control_plane
 

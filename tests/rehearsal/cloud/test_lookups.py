@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import yaml
 
 from rehearsal.cloud.errors import NotModelledError, OracleError
 from rehearsal.cloud.lookups import look_up
-from tests.rehearsal.cloud.account import COMPARTMENT, TENANCY, VERSION
-
-if TYPE_CHECKING:
-    from tests.rehearsal.cloud.account import Account
+from tests.rehearsal.cloud.account import COMPARTMENT, TENANCY, VERSION, Account
 
 pytestmark = pytest.mark.pure
 

@@ -7,15 +7,12 @@ import stat
 import subprocess
 import urllib.error
 import urllib.request
-from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 
 from rehearsal import processes
-
-if TYPE_CHECKING:
-    from rehearsal.control_plane import ControlPlane
+from rehearsal.control_plane import ControlPlane
 
 pytestmark = pytest.mark.control_plane
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import stat
 import tempfile
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from rehearsal.egress.proxy import Proxy
 from rehearsal.egress.routes import EVERY_HOST, Route, write
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 pytestmark = [pytest.mark.mocked, pytest.mark.asyncio]
 

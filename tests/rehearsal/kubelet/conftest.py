@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 
+from rehearsal.control_plane import ControlPlane
 from tests.kubectl import Host, Kubectl
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rehearsal.control_plane import ControlPlane
 
 HOST = "process-host"
 

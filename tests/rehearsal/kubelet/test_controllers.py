@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psutil
 import pytest
@@ -13,13 +14,8 @@ import yaml
 
 from rehearsal import processes
 from rehearsal.kubelet.launching import POD_UID
-from tests.kubectl import TIMEOUT
+from tests.kubectl import TIMEOUT, Kubectl
 from tests.rehearsal.kubelet.conftest import BLOCK, HOST
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.kubectl import Kubectl
 
 pytestmark = pytest.mark.control_plane
 

@@ -6,22 +6,19 @@ import http.client
 import socket
 import ssl
 import subprocess
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from rackwright.specs.training_job import JOB_LABEL
+from rehearsal.control_plane import ControlPlane
 from rehearsal.control_plane.identities import KUBELET_CLIENT
 from rehearsal.control_plane.pki import KUBELET_AUTHORITY
 from rehearsal.egress.routes import KUBELET_PORT
 from rehearsal.trainer.logs import simulated_log
+from tests.kubectl import Kubectl
 from tests.rehearsal.kubelet.conftest import HOST
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rehearsal.control_plane import ControlPlane
-    from tests.kubectl import Kubectl
 
 pytestmark = pytest.mark.control_plane
 

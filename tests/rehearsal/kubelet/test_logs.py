@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,9 +16,6 @@ from rehearsal.kubelet import logs
 from rehearsal.kubelet.logs import LogOptions, LogReader, NoLogError, log_file, same_run, tail_position
 from rehearsal.state import StateDirectory
 from rehearsal.trainer.logs import simulated_log
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.pure
 

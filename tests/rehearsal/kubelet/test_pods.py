@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import psutil
 import pytest
 
 from rehearsal import processes
 from rehearsal.kubelet.launching import POD_UID
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.kubectl import Kubectl
+from tests.kubectl import Kubectl
 
 pytestmark = pytest.mark.control_plane
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import psutil
 import pytest
@@ -14,9 +14,6 @@ import pytest
 from rehearsal import processes as local_processes
 from rehearsal.kubelet import processes
 from rehearsal.kubelet.launching import POD_UID, Launch
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.mocked
 

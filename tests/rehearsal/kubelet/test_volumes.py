@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import stat
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rehearsal.kubelet import volumes
 from rehearsal.kubelet.errors import ContainerError
 from tests.rehearsal.kubelet.samples import config_map, pod, secret
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.pure
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from rehearsal.providers import serving
+from rehearsal.providers.model import Provider
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
-
-    from rehearsal.providers.model import Provider
-
-    Connect = Callable[[Provider], AbstractContextManager[provider_pb2_grpc.ResourceProviderStub]]
+Connect = Callable[[Provider], AbstractContextManager[provider_pb2_grpc.ResourceProviderStub]]
 
 
 @pytest.fixture

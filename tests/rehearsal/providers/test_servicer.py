@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import grpc
 import pytest
@@ -12,6 +13,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from rehearsal.providers import differences, serving, values
+from rehearsal.providers.differences import Difference
 from rehearsal.providers.model import (
     Checked,
     Failure,
@@ -24,16 +26,9 @@ from rehearsal.providers.model import (
     Resource,
     State,
 )
-from rehearsal.providers.values import UNKNOWN, Secret
+from rehearsal.providers.values import UNKNOWN, Path, Properties, Secret
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
-
-    from rehearsal.providers.differences import Difference
-    from rehearsal.providers.values import Path, Properties
-
-    Connect = Callable[[Provider], AbstractContextManager[provider_pb2_grpc.ResourceProviderStub]]
+Connect = Callable[[Provider], AbstractContextManager[provider_pb2_grpc.ResourceProviderStub]]
 
 pytestmark = pytest.mark.mocked
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +11,6 @@ from rehearsal.state import StateDirectory
 from rehearsal.trainer.gangs import Gang, Job
 from rehearsal.trainer.logs import GangLogs, simulated_log
 from rehearsal.trainer.training import CHECKPOINT_INTERVAL_REAL_S, Pace, Run, advance, begin
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.pure
 

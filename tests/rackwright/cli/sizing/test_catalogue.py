@@ -10,7 +10,7 @@ from syrupy.assertion import SnapshotAssertion
 from typer.testing import Result
 
 from rackwright.catalog import GPUS, HOSTS, MODELS
-from rackwright.cli.outcome import ExitCode
+from rackwright.cli.exit_codes import ExitCode
 
 pytestmark = pytest.mark.pure
 

@@ -9,7 +9,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from typer.testing import Result
 
-from rackwright.cli.outcome import ExitCode
+from rackwright.cli.exit_codes import ExitCode
 from rackwright.cli.sizing.explain import figures, unknowns
 from rackwright.sizing import plan
 from rackwright.specs.request import Request

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from rackwright.cli.outcome import ExitCode
+from rackwright.cli.exit_codes import ExitCode
 
 pytestmark = pytest.mark.pure
 

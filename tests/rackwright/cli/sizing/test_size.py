@@ -10,7 +10,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from typer.testing import Result
 
-from rackwright.cli.outcome import ExitCode
+from rackwright.cli.exit_codes import ExitCode
 from rackwright.specs import ClusterSpec, TrainingJob, load_document
 
 pytestmark = pytest.mark.pure

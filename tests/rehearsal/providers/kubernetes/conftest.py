@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from rehearsal.control_plane import ControlPlane
 from rehearsal.providers.kubernetes.cluster import Cluster
 from rehearsal.providers.kubernetes.configuration import Kubeconfig
 from rehearsal.providers.kubernetes.provider import KubernetesProvider
+from rehearsal.providers.model import Instance
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from rehearsal.control_plane import ControlPlane
-    from rehearsal.providers.model import Instance
-
-    Configure = Callable[..., Instance]
+Configure = Callable[..., Instance]
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -10,9 +11,6 @@ import yaml
 from rehearsal.providers.kubernetes import configuration
 from rehearsal.providers.kubernetes.configuration import Kubeconfig, KubeconfigError, Settings
 from rehearsal.providers.values import UNKNOWN
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.pure
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rehearsal.providers.kubernetes import helm
 from rehearsal.providers.kubernetes.configuration import Kubeconfig
 from rehearsal.providers.kubernetes.helm import Helm, HelmError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.mocked
 

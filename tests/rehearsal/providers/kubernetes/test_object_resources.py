@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import base64
 import uuid
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from rehearsal.providers.differences import Change
+from rehearsal.providers.differences import Change, Difference
 from rehearsal.providers.kubernetes import objects
-from rehearsal.providers.model import InitializationError, ProviderError, Resource, State
-from rehearsal.providers.values import UNKNOWN
+from rehearsal.providers.kubernetes.cluster import Cluster
+from rehearsal.providers.model import InitializationError, Instance, ProviderError, Resource, State
+from rehearsal.providers.values import UNKNOWN, Path, Properties
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from rehearsal.providers.differences import Difference
-    from rehearsal.providers.kubernetes.cluster import Cluster
-    from rehearsal.providers.model import Instance
-    from rehearsal.providers.values import Path, Properties
-
-    Configure = Callable[..., Instance]
+Configure = Callable[..., Instance]
 
 pytestmark = pytest.mark.control_plane
 

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import json
 import socket
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2
+from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderStub
 
 from rehearsal.providers import values
 from rehearsal.providers.kubernetes.provider import KubernetesProvider
+from rehearsal.providers.model import Provider
 from rehearsal.providers.values import UNKNOWN, Secret
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
-    from pathlib import Path
-
-    from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderStub
-
-    from rehearsal.providers.model import Provider
-
-    Connect = Callable[[Provider], AbstractContextManager[ResourceProviderStub]]
+Connect = Callable[[Provider], AbstractContextManager[ResourceProviderStub]]
 
 pytestmark = pytest.mark.mocked
 

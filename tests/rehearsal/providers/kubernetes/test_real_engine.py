@@ -5,22 +5,19 @@ from __future__ import annotations
 import base64
 import sys
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
 import pytest
 from pulumi import automation
 
+from rehearsal.control_plane import ControlPlane
 from rehearsal.providers import plugins
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rehearsal.control_plane import ControlPlane
-    from rehearsal.providers.kubernetes.cluster import Cluster
+from rehearsal.providers.kubernetes.cluster import Cluster
 
 pytestmark = pytest.mark.control_plane
 

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import json
 import subprocess
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from rehearsal.control_plane import ControlPlane
 from rehearsal.providers.differences import Change
+from rehearsal.providers.kubernetes.cluster import Cluster
 from rehearsal.providers.kubernetes.helm import find_chart
 from rehearsal.providers.kubernetes.releases import RELEASE
-from rehearsal.providers.model import InitializationError, ProviderError, Resource, State
-from rehearsal.providers.values import UNKNOWN
+from rehearsal.providers.model import InitializationError, Instance, ProviderError, Resource, State
+from rehearsal.providers.values import UNKNOWN, Properties
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from rehearsal.control_plane import ControlPlane
-    from rehearsal.providers.kubernetes.cluster import Cluster
-    from rehearsal.providers.model import Instance
-    from rehearsal.providers.values import Properties
-
-    Configure = Callable[..., Instance]
+Configure = Callable[..., Instance]
 
 pytestmark = pytest.mark.control_plane
 

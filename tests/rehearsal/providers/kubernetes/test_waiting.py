@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import pytest
 
 from rehearsal.providers.kubernetes import waiting
-from rehearsal.providers.kubernetes.cluster import ApiError, Cluster, Kind
+from rehearsal.providers.kubernetes.cluster import ApiError, Cluster, Kind, Object
 from rehearsal.providers.kubernetes.objects import Reference
 from rehearsal.providers.kubernetes.readiness import READY, Readiness
 from rehearsal.providers.kubernetes.waiting import NotReadyError, Waiter
 from rehearsal.providers.model import ProviderError
-
-if TYPE_CHECKING:
-    from rehearsal.providers.kubernetes.cluster import Object
 
 pytestmark = pytest.mark.mocked
 

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
-from pulumi.runtime.proto import provider_pb2
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from rehearsal.cloud.state import Store
 from rehearsal.providers import values
 from rehearsal.providers.oci.provider import OciProvider
 from rehearsal.providers.values import UNKNOWN, Secret
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
-    from pathlib import Path
-
-    from pulumi.runtime.proto import provider_pb2_grpc
-
-    Stub = provider_pb2_grpc.ResourceProviderStub
-    Connect = Callable[[OciProvider], AbstractContextManager[Stub]]
+Stub = provider_pb2_grpc.ResourceProviderStub
+Connect = Callable[[OciProvider], AbstractContextManager[Stub]]
 
 pytestmark = pytest.mark.mocked
 

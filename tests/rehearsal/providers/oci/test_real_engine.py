@@ -6,9 +6,10 @@ import asyncio
 import base64
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pulumi
 import pulumi_oci as oci
@@ -20,12 +21,8 @@ from pulumi import automation
 from rehearsal.cloud.bootstrap import NODE_FILE
 from rehearsal.cloud.layout import LEVELS
 from rehearsal.cloud.state import FILE, Store
+from rehearsal.control_plane import ControlPlane
 from rehearsal.providers import plugins
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rehearsal.control_plane import ControlPlane
 
 pytestmark = pytest.mark.control_plane
 
