@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from rackwright.specs.architecture import Architecture
 from rackwright.specs.base import DnsLabel, Spec, refuse
+from rackwright.specs.documents import Problem, SpecError
 from rackwright.specs.fabric import FabricTerms
 from rackwright.specs.terms import DeliveryTerms, MoneyTerms, ParallelismTerms, ReliabilityTerms, StorageTerms
 
@@ -74,3 +75,8 @@ class Request(Spec):
                 "what it may take (budget_usd: 5e6, power_mw: 10)",
             )
         return self
+
+
+def refusal(*, field: str, value: object, expected: str, remedy: str) -> SpecError:
+    """The error for a request that can't be met."""
+    return SpecError("request", [Problem(field=field, value=repr(value), expected=expected, remedy=remedy)])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rackwright.sizing.network.fabric import domain_sizes
 from rackwright.specs.fabric import FabricLevel
 from rackwright.specs.training_job import Slice, TopologyWish
 
@@ -48,12 +49,6 @@ def _group_slice(
         if groups_after_losses(sizes, group_hosts=group_hosts, losses=losses) >= groups:
             return Slice(level=level.name, hosts=group_hosts)
     return None
-
-
-def domain_sizes(hosts: int, full: int) -> list[int]:
-    """Hosts of each domain when they are filled one after the other."""
-    sizes = [full] * (hosts // full)
-    return [*sizes, hosts % full] if hosts % full else sizes
 
 
 def groups_after_losses(sizes: Sequence[int], *, group_hosts: int, losses: int) -> int:

@@ -232,3 +232,9 @@ def _bisection(tree: FatTree, *, gbit_s: float) -> Figure:
         formula=f"{tree.endpoints:,} endpoints / 2 × {gbit_s:g} Gbit/s"
         + (f" / {narrowed:.3g} of oversubscription" if narrowed > 1 else ", not oversubscribed"),
     )
+
+
+def domain_sizes(hosts: int, full: int) -> list[int]:
+    """Hosts of each domain when they are filled one after the other."""
+    sizes = [full] * (hosts // full)
+    return [*sizes, hosts % full] if hosts % full else sizes

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from math import exp, lgamma, log, sqrt
 
 from rackwright.sizing.figures import computed, given_or
-from rackwright.sizing.files.placement import domain_sizes
+from rackwright.sizing.network.fabric import domain_sizes
 from rackwright.specs.fabric import FabricLevel
 from rackwright.specs.figure import Figure
 from rackwright.specs.operation import LevelSpares

@@ -7,11 +7,11 @@ from math import ceil, floor, log10
 
 from rackwright.sizing.planning.bisection import least
 from rackwright.sizing.planning.critical_batch import known_to_work_tokens
-from rackwright.sizing.planning.task import look_up, refusal
+from rackwright.sizing.planning.task import look_up
 from rackwright.sizing.planning.trials import Trials
 from rackwright.specs.documents import SpecError
 from rackwright.specs.plan import Plan
-from rackwright.specs.request import MAX_GPUS
+from rackwright.specs.request import MAX_GPUS, refusal
 
 OWN_PLACE = "existing"
 """The kind of place whose machines are one's own."""

@@ -8,8 +8,7 @@ from rackwright.catalog import ACCELERATORS, GPUS, HOSTS, MODELS, PLACES, SOFTWA
 from rackwright.sizing.network.fabric import expected_levels
 from rackwright.sizing.step.machine import Machine
 from rackwright.specs.architecture import Architecture
-from rackwright.specs.documents import Problem, SpecError
-from rackwright.specs.request import Cooling, Request
+from rackwright.specs.request import Cooling, Request, refusal
 
 DEFAULT_BATCH_TOKENS = 4_194_304
 """Tokens of a step for models whose batch is not published: 4 Mi, as Llama 2 had (arXiv 2307.09288)."""
@@ -136,8 +135,3 @@ def host_shape(gpu: str, place: PlaceKind) -> str:
         expected=f"a GPU that {place.title} has: {there}",
         remedy="choose one of them or another place",
     )
-
-
-def refusal(*, field: str, value: object, expected: str, remedy: str) -> SpecError:
-    """The error for a request that can't be met."""
-    return SpecError("request", [Problem(field=field, value=repr(value), expected=expected, remedy=remedy)])

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from rackwright.sizing.planning.task import refusal
 from rackwright.sizing.search.enumeration import Space, as_wished, model_splits
 from rackwright.sizing.step.layouts import Layouts
 from rackwright.specs.documents import SpecError
+from rackwright.specs.request import refusal
 from rackwright.specs.terms import RECOMPUTES, ParallelismTerms
 
 RULES = {

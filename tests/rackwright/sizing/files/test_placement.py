@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rackwright.catalog import PLACES
-from rackwright.sizing.files.placement import domain_sizes, groups_after_losses, topology_wish
+from rackwright.sizing.files.placement import groups_after_losses, topology_wish
+from rackwright.sizing.network.fabric import domain_sizes
 from rackwright.specs.training_job import Slice
 
 pytestmark = pytest.mark.pure
