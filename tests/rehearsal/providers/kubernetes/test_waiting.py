@@ -71,7 +71,7 @@ def rule(live: Object) -> Readiness:
 
 def waiter(cluster: ScriptedCluster) -> Waiter:
     """A waiter on the scripted cluster."""
-    return Waiter(cast(Cluster, cluster))
+    return Waiter(cast("Cluster", cluster))
 
 
 def test_progress_is_told_and_its_end_too() -> None:
