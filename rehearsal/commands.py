@@ -15,11 +15,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from rackwright.cli.connection import sentences
 from rackwright.cli.exit_codes import ExitCode
 from rackwright.cli.outcome import CommandError
 from rackwright.cli.output import Json, console
 from rackwright.cli.sizing.plan_table import plan_tables
+from rackwright.jobs.connection import client_errors
 from rehearsal import interruption, leftovers, processes, state, tools
 from rehearsal.control_plane.identities import IDENTITIES
 from rehearsal.engine import Engine, EngineError
@@ -111,7 +111,7 @@ def rehearse(
 def _expected_errors() -> Iterator[None]:
     """Turn what can go wrong in a rehearsal into a sentence and an exit code."""
     try:
-        with sentences("go on with the rehearsal"):
+        with client_errors("go on with the rehearsal"):
             yield
     except KeyboardInterrupt as error:
         raise typer.Exit(ExitCode.INTERRUPTED) from error

@@ -11,9 +11,8 @@ from typer.core import TyperGroup
 from rackwright.cli import infrastructure, jobs
 from rackwright.cli.checkout import rehearse_app
 from rackwright.cli.exit_codes import EXIT_CODES
-from rackwright.cli.outcome import CommandError, show_error
+from rackwright.cli.outcome import EXPECTED_ERRORS, show_error
 from rackwright.cli.sizing import size
-from rackwright.specs import SpecError
 
 SIZE = "size"
 
@@ -28,7 +27,7 @@ class CommandLine(TyperGroup):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except (CommandError, SpecError) as error:
+        except EXPECTED_ERRORS as error:
             raise typer.Exit(show_error(error)) from error
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # see invoke

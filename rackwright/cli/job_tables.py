@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from textwrap import shorten
 
-from rackwright.cli.ledger import Ledger, ledger, moment
+from rackwright.jobs.ledger import Ledger, ledger, moment
 from rackwright.specs.training_job import TrainingJob
 from rackwright.specs.training_job_status import TrainingJobStatus
 

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from rackwright.cli import job_tables, submission
-from rackwright.cli.connection import Connection, Context, Kubeconfig, Namespace, connect
+from rackwright.cli import job_tables
 from rackwright.cli.exit_codes import ExitCode
 from rackwright.cli.outcome import CommandError
 from rackwright.cli.output import Json, print_json, print_table
-from rackwright.cli.training_jobs import TrainingJobs
+from rackwright.jobs import following, submission
+from rackwright.jobs.connection import Connection, connect
+from rackwright.jobs.training_jobs import TrainingJobs
 from rackwright.specs.training_job import TrainingJob
 from rackwright.specs.training_job_status import Phase
 
+Kubeconfig = Annotated[Path | None, typer.Option(help="The kubeconfig; else $KUBECONFIG, else ~/.kube/config.")]
+Context = Annotated[str | None, typer.Option("--context", help="The kubeconfig's context; else its current one.")]
+Namespace = Annotated[
+    str | None, typer.Option("--namespace", "-n", help="The team's namespace; else that of the context.")
+]
 Name = Annotated[str, typer.Argument(help="The job's name.")]
 
 
@@ -50,10 +57,9 @@ def submit(
     cluster = connect(kubeconfig, context)
     space = _namespace(cluster, namespace or job.metadata.namespace)
     on_cluster = TrainingJobs(cluster)
-    submission.check_queue(on_cluster, job, namespace=space, source=str(file))
-    applied = on_cluster.apply(job, namespace=space)
+    applied = submission.submit(on_cluster, job, namespace=space, source=str(file), tell=_note)
     if wait:
-        applied = submission.wait_for_end(on_cluster, namespace=space, name=job.metadata.name)
+        applied = following.wait_for_end(on_cluster, namespace=space, name=job.metadata.name, tell=_say)
     if as_json:
         print_json(_as_data(applied))
     elif not wait:
@@ -104,15 +110,15 @@ def describe(
     space = _namespace(cluster, namespace)
     on_cluster = TrainingJobs(cluster)
     job = on_cluster.get(space, name)
-    events = [_event(event) for event in on_cluster.events(space, name)]
+    events = on_cluster.events(space, name)
     if as_json:
-        print_json({"job": _as_data(job), "events": events})
+        print_json({"job": _as_data(job), "events": [asdict(event) for event in events]})
         return
     for line in job_tables.description(job, now=_now()):
         typer.echo(line)
     typer.echo("Events")
     for event in events:
-        typer.echo(f"  {event['at']}  {event['reason']}: {event['message']}")
+        typer.echo(f"  {event.at}  {event.reason}: {event.message}")
 
 
 def logs(
@@ -129,7 +135,14 @@ def logs(
     cluster = connect(kubeconfig, context)
     space = _namespace(cluster, namespace)
     on_cluster = TrainingJobs(cluster)
-    pod = on_cluster.pod_of_rank(on_cluster.get(space, name), space, rank)
+    job = on_cluster.get(space, name)
+    if rank >= job.spec.hosts:
+        raise CommandError(
+            f"job {space}/{name} has no rank {rank}: it has {job.spec.hosts} hosts, "
+            f"so --rank is from 0 to {job.spec.hosts - 1}.",
+            code=ExitCode.USAGE,
+        )
+    pod = on_cluster.pod_of_rank(job, space, rank)
     for piece in on_cluster.log(space, pod, follow=follow, tail=tail):
         sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()
@@ -149,7 +162,7 @@ def cancel(
     on_cluster = TrainingJobs(cluster)
     on_cluster.delete(space, name)
     if wait:
-        submission.wait_until_gone(on_cluster, namespace=space, name=name)
+        following.wait_until_gone(on_cluster, namespace=space, name=name)
     typer.echo(f"cancelled {space}/{name}")
 
 
@@ -180,9 +193,12 @@ def _namespace(cluster: Connection, wished: str | None) -> str:
     return namespace
 
 
-def _event(event: Any) -> dict[str, str]:  # noqa: ANN401  # the client's objects are untyped
-    at = event.last_timestamp or event.metadata.creation_timestamp
-    return {"at": str(at), "reason": event.reason or "", "message": event.message or ""}
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _note(text: str) -> None:
+    _say(f"note: {text}")
 
 
 def _as_data(job: TrainingJob) -> dict[str, object]:

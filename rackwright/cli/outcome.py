@@ -6,7 +6,17 @@ from rich.console import Console
 from rich.text import Text
 
 from rackwright.cli.exit_codes import ExitCode
+from rackwright.jobs.errors import Denied, JobsError, NotFound, Refused, Unreachable
 from rackwright.specs import SpecError
+
+JOBS_CODES = {
+    NotFound: ExitCode.NOT_FOUND,
+    Denied: ExitCode.DENIED,
+    Unreachable: ExitCode.UNREACHABLE,
+    Refused: ExitCode.REFUSED,
+    JobsError: ExitCode.FAILURE,
+}
+"""The exit code of each kind of error that the client for jobs has."""
 
 
 class CommandError(Exception):
@@ -17,9 +27,19 @@ class CommandError(Exception):
         self.code = code
 
 
-def show_error(error: CommandError | SpecError) -> ExitCode:
+EXPECTED_ERRORS = (CommandError, JobsError, SpecError)
+"""What a command may end with: their sentences are all that the user needs."""
+
+
+def show_error(error: CommandError | JobsError | SpecError) -> ExitCode:
     """Print an expected error to standard error and say which code to exit with."""
     console = Console(stderr=True, highlight=False)
     for line in str(error).splitlines():
         console.print(Text.assemble(("error: ", "bold red"), line), soft_wrap=True)
-    return error.code if isinstance(error, CommandError) else ExitCode.REFUSED
+    match error:
+        case CommandError():
+            return error.code
+        case JobsError():
+            return JOBS_CODES[type(error)]
+        case SpecError():
+            return ExitCode.REFUSED

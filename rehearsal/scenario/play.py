@@ -14,6 +14,9 @@ import yaml
 from kubernetes import client
 from pulumi import automation
 
+from rackwright.jobs import connection, submission
+from rackwright.jobs.following import Follower
+from rackwright.jobs.training_jobs import TrainingJobs
 from rackwright.specs import ClusterSpec, TrainingJob, dump_document
 from rackwright.specs.plan import Plan
 from rackwright.specs.training_job_status import Phase as JobPhase
@@ -23,10 +26,9 @@ from rehearsal.clients import connect
 from rehearsal.control_plane import ControlPlane
 from rehearsal.engine import Engine
 from rehearsal.scenario import costs
-from rehearsal.scenario.jobs import JobError, JobFollower
+from rehearsal.scenario.jobs import JobError, wait_for
 from rehearsal.scenario.progress import Progress, Step
 from rehearsal.scenario.report import JobReport, Phase, Report
-from rehearsal.scenario.submission import submit
 from rehearsal.state import StateDirectory
 
 STEPS = ("size", "control plane", "pulumi up", "submit", "break a host", "finish")
@@ -61,7 +63,7 @@ class Play:
     began: float = field(default_factory=time.monotonic)
     plane: ControlPlane = field(init=False)
     engine: Engine = field(init=False)
-    follower: JobFollower = field(init=False)
+    follower: Follower = field(init=False)
 
     @contextmanager
     def _phase(self, name: str) -> Iterator[Step]:
@@ -107,9 +109,10 @@ class Play:
     def submit(self) -> None:
         """Submit the job as its researcher, and wait until its gang runs."""
         with self._phase("submit") as step:
-            api = connect(self.plane.kubeconfig("researcher"))
-            self.follower = JobFollower(api, self.job, step.note)
-            submit(self.plane.kubeconfig("researcher"), self.job)
+            jobs = TrainingJobs(connection.connect(self.plane.kubeconfig("researcher"), None))
+            namespace, name = self.job.metadata.namespace or "default", self.job.metadata.name
+            submission.submit(jobs, self.job, namespace=namespace, source="job.yaml", tell=step.note)
+            self.follower = Follower(jobs, namespace, name, step.note)
             admitted_s: float | None = None
 
             def running(status: TrainingJobStatus) -> bool:
@@ -118,10 +121,10 @@ class Play:
                     admitted_s = round(step.elapsed_s, 2)
                 return status.phase is JobPhase.RUNNING
 
-            status = self.follower.wait_for(running, what="running", timeout_s=RUNNING_TIMEOUT_S)
+            status = wait_for(self.follower, running, what="running", timeout_s=RUNNING_TIMEOUT_S)
             self.report.job = JobReport(
-                namespace=self.job.metadata.namespace or "default",
-                name=self.job.metadata.name,
+                namespace=namespace,
+                name=name,
                 state=str(status.phase),
                 gpus=self.job.spec.gpus,
                 hosts=status.host_count,
@@ -138,7 +141,9 @@ class Play:
         """Let a host of the running job die, and see the job leave it."""
         with self._phase("break a host") as step:
             self.follower.tell = step.note
-            before = self.follower.wait_for(costs.is_between_checkpoints, what="under way", timeout_s=RUNNING_TIMEOUT_S)
+            before = wait_for(
+                self.follower, costs.is_between_checkpoints, what="under way", timeout_s=RUNNING_TIMEOUT_S
+            )
             host = before.hosts[len(before.hosts) // 2]
             with connect(self.plane.kubeconfig("faults")) as api:
                 faults.break_host(client.CoreV1Api(api), host)
@@ -152,7 +157,7 @@ class Play:
                     detected_s = time.monotonic() - broken
                 return detected_s is not None and status.phase is JobPhase.RUNNING
 
-            after = self.follower.wait_for(recovered, what="running again", timeout_s=RUNNING_TIMEOUT_S)
+            after = wait_for(self.follower, recovered, what="running again", timeout_s=RUNNING_TIMEOUT_S)
             recovered_s = time.monotonic() - broken
             if host in after.hosts:
                 raise JobError(f"the job runs on {host} again, which has failed")
@@ -172,8 +177,11 @@ class Play:
         """Wait for the job's end; then take everything down, unless it is to be kept."""
         with self._phase("finish") as step:
             self.follower.tell = step.note
-            status = self.follower.wait_for(
-                lambda status: status.phase is JobPhase.SUCCEEDED, what="done", timeout_s=FINISH_TIMEOUT_S
+            status = wait_for(
+                self.follower,
+                lambda status: status.phase is JobPhase.SUCCEEDED,
+                what="done",
+                timeout_s=FINISH_TIMEOUT_S,
             )
             if self.report.job:
                 self.report.job.state = str(status.phase)

@@ -15,10 +15,9 @@ import yaml
 from kubernetes import client, config
 from typer.testing import Result
 
-from rackwright.cli.connection import connect
 from rackwright.cli.exit_codes import ExitCode
-from rackwright.cli.outcome import CommandError
-from rackwright.cli.training_jobs import FIELD_MANAGER, TrainingJobs
+from rackwright.jobs.connection import connect
+from rackwright.jobs.training_jobs import FIELD_MANAGER, TrainingJobs
 from rehearsal.control_plane import ControlPlane
 from tests.kubectl import Kubectl
 
@@ -180,32 +179,61 @@ def test_waiting_ends_with_the_job(cli: Run, api: client.ApiClient, tmp_path: Pa
     assert f"{TEAM}/llama: {phase}. so it went" in waited.stderr
 
 
-def test_watching_tells_each_change(cli: Run, jobs: TrainingJobs, api: client.ApiClient, tmp_path: Path) -> None:
-    assert cli("submit", written(tmp_path)).exit_code == 0
-    changes = jobs.watch(TEAM)
-    event, job = next(changes)
-    assert (event, job.metadata.name) == ("ADDED", "llama")
-    report(api, phase="Running")
-    event, job = next(changes)
-    assert job.status is not None
-    assert (event, job.status.phase) == ("MODIFIED", "Running")
-    jobs.delete(TEAM, "llama")
-    assert any(event == "DELETED" for event, _ in changes)
-
-
-def test_watching_a_job_that_is_gone_already_ends_at_once(jobs: TrainingJobs) -> None:
-    """Cancelling does so, when the job goes between its deletion and the watch."""
-    with pytest.raises(CommandError, match="nobody was deleted") as caught:
-        next(jobs.watch(TEAM, name="nobody"))
-    assert caught.value.code == ExitCode.NOT_FOUND
-
-
 @pytest.mark.parametrize("command", ["describe", "cancel", "suspend", "logs"])
 def test_a_job_that_is_not_there_is_said_so(cli: Run, command: str) -> None:
     result = cli(command, "nobody", "-n", TEAM)
     assert result.exit_code == ExitCode.NOT_FOUND
     assert "nobody" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.usefixtures("jobs")
+def test_a_rank_that_a_job_does_not_have_is_wrong_usage(cli: Run, tmp_path: Path) -> None:
+    assert cli("submit", written(tmp_path)).exit_code == 0
+    result = cli("logs", "llama", "-n", TEAM, "--rank", "8")
+    assert result.exit_code == ExitCode.USAGE
+    assert f"job {TEAM}/llama has no rank 8: it has 8 hosts, so --rank is from 0 to 7." in result.stderr
+
+
+def test_a_queue_whose_cluster_queue_is_missing_is_told_so(cli: Run, api: client.ApiClient, tmp_path: Path) -> None:
+    custom = client.CustomObjectsApi(api)
+    local = {
+        "apiVersion": "kueue.x-k8s.io/v1beta2",
+        "kind": "LocalQueue",
+        "metadata": {"name": "dangling"},
+        "spec": {"clusterQueue": "cli-missing"},
+    }
+    custom.create_namespaced_custom_object("kueue.x-k8s.io", "v1beta2", TEAM, "localqueues", local)
+    try:
+        result = cli("submit", written(tmp_path, queue="dangling"))
+    finally:
+        custom.delete_namespaced_custom_object("kueue.x-k8s.io", "v1beta2", TEAM, "localqueues", "dangling")
+    assert result.exit_code == ExitCode.NOT_FOUND
+    assert f"queue {TEAM}/dangling points to the cluster queue 'cli-missing', which doesn't exist." in result.stderr
+
+
+def test_a_context_that_is_not_there_is_told_with_those_that_are(cli: Run) -> None:
+    result = cli("jobs", "--context", "nowhere")
+    assert result.exit_code == ExitCode.NOT_FOUND
+    assert "context: got 'nowhere'; expected one that" in result.stderr
+
+
+def test_who_may_not_read_quotas_submits_with_a_note(
+    run: Run, jobs: TrainingJobs, control_plane: ControlPlane, api: client.ApiClient, tmp_path: Path
+) -> None:
+    """As the user of KWOK, who is given the rights on jobs alone."""
+    rights = client.RbacAuthorizationV1Api(api)
+    verbs = ["get", "create", "patch"]
+    rule = client.V1PolicyRule(api_groups=["rackwright.dev"], resources=["trainingjobs"], verbs=verbs)
+    rights.create_namespaced_role(TEAM, client.V1Role(metadata=client.V1ObjectMeta(name="jobs"), rules=[rule]))
+    subject = client.RbacV1Subject(api_group="rbac.authorization.k8s.io", kind="User", name="rackwright:kwok")
+    reference = client.V1RoleRef(api_group="rbac.authorization.k8s.io", kind="Role", name="jobs")
+    binding = client.V1RoleBinding(metadata=client.V1ObjectMeta(name="jobs"), role_ref=reference, subjects=[subject])
+    rights.create_namespaced_role_binding(TEAM, binding)
+    submitted = run("submit", written(tmp_path), "--kubeconfig", str(control_plane.kubeconfig("kwok")))
+    assert submitted.exit_code == 0, submitted.stderr
+    assert "note: the queue's quota wasn't checked: can't read queue" in submitted.stderr
+    assert jobs.get(TEAM, "llama").spec.gpus == 64
 
 
 def test_a_user_without_rights_is_told_so(run: Run, control_plane: ControlPlane, team: None) -> None:  # noqa: ARG001  # the team must be there

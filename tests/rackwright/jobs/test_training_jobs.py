@@ -1,4 +1,4 @@
-"""`rackwright logs` finds the pod of a rank, or says why it can't."""
+"""The pod of a rank is found, or it is said why it can't be."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 import pytest
 from kubernetes import client
 
-from rackwright.cli.connection import Connection
-from rackwright.cli.exit_codes import ExitCode
-from rackwright.cli.outcome import CommandError
-from rackwright.cli.training_jobs import TrainingJobs
+from rackwright.jobs.connection import Connection
+from rackwright.jobs.errors import NotFound
+from rackwright.jobs.training_jobs import TrainingJobs
 from rackwright.specs import TrainingJob
 
 pytestmark = pytest.mark.mocked
@@ -54,17 +53,15 @@ def test_the_newest_pod_of_a_rank_is_meant(jobs: Callable[..., TrainingJobs]) ->
 
 
 @pytest.mark.parametrize(
-    ("pods", "rank", "code", "says"),
+    ("pods", "says"),
     [
-        ([], 2, ExitCode.USAGE, "job research/llama has no rank 2: it has 2 hosts, so --rank is from 0 to 1"),
-        ([], 1, ExitCode.NOT_FOUND, "has no pod of rank 1 now (the job is Queued): see `rackwright describe llama"),
-        ([pod("new", "Pending", second=1)], 0, ExitCode.NOT_FOUND, "pod new of rank 0 hasn't started yet"),
+        ([], "has no pod of rank 1 now (the job is Queued): see `rackwright describe llama"),
+        ([pod("new", "Pending", second=1)], "pod new of rank 1 hasn't started yet (the job is Queued): see"),
     ],
 )
 def test_a_rank_without_a_log_is_told_apart(
-    jobs: Callable[..., TrainingJobs], pods: list[client.V1Pod], rank: int, code: ExitCode, says: str
+    jobs: Callable[..., TrainingJobs], pods: list[client.V1Pod], says: str
 ) -> None:
-    with pytest.raises(CommandError) as refused:
-        jobs(*pods).pod_of_rank(JOB, "research", rank)
+    with pytest.raises(NotFound) as refused:
+        jobs(*pods).pod_of_rank(JOB, "research", 1)
     assert says in str(refused.value)
-    assert refused.value.code == code

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rackwright.cli.quota import Reach, gpu_quota, reach
+from rackwright.jobs.quota import Reach, gpu_quota, reach
 
 pytestmark = pytest.mark.pure
 
