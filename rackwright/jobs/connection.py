@@ -68,13 +68,13 @@ def _context(file: str, name: str | None) -> dict[str, Any]:
     names = [str(each["name"]) for each in merged["contexts"].value]
     if name is not None and name not in names:
         raise NotFound(
-            f"context: got {name!r}; expected one that {file} has: {', '.join(names) or 'it has none'}. "
+            f"context: got {name!r}; expected one that {file} has: {', '.join(names) or 'none'}. "
             "Name one of them by --context, or give another --kubeconfig."
         )
     if name is None and not merged.safe_get("current-context"):
         raise NotFound(
             f"context: got none; expected one, as {file} has no current context. "
-            f"Name one by --context: {', '.join(names) or 'it has none'}."
+            f"Name one by --context; it has: {', '.join(names) or 'none'}."
         )
     loader = KubeConfigLoader(merged, active_context=name)  # type: ignore[no-untyped-call]  # as above
     chosen: dict[str, Any] = loader.current_context

@@ -53,7 +53,7 @@ def test_an_unknown_context_is_told_with_those_that_there_are(kubeconfig: Path) 
 
 def test_without_a_current_context_one_must_be_named(kubeconfig: Path) -> None:
     kubeconfig.write_text(yaml.safe_dump({**KUBECONFIG, "current-context": ""}), encoding="utf-8")
-    with pytest.raises(NotFound, match=r"has no current context\. Name one by --context: at-work, at-home"):
+    with pytest.raises(NotFound, match=r"has no current context\. Name one by --context; it has: at-work, at-home"):
         connect(kubeconfig, None)
     assert connect(kubeconfig, "at-work").namespace == "research"
 
