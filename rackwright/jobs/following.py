@@ -22,7 +22,7 @@ class Follower:
     namespace: str
     name: str
     tell: Callable[[str], None]
-    """Hears of each new phase, in a sentence; it may be replaced between two followings."""
+    """Hears of each new phase, in a sentence; it may be replaced from one wait to the next."""
     _told: Phase | None = field(default=None, init=False)
 
     def states(self, *, timeout_s: float | None = None) -> Iterator[TrainingJob]:
