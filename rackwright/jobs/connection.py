@@ -122,11 +122,17 @@ def as_jobs_error(error: ApiException, *, doing: str) -> JobsError:
     """The API server's refusal in words, of the kind that fits."""
     causes = _causes(error)
     match error.status:
-        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
+        case HTTPStatus.UNAUTHORIZED:
+            text = f"can't {doing}: the cluster doesn't accept these credentials ({causes}). "
+            return Denied(text + "Renew those of the kubeconfig, or choose another context.")
+        case HTTPStatus.FORBIDDEN:
             text = f"can't {doing}: this user may not ({causes}). Ask for the rights, or choose another context."
             return Denied(text)
+        case HTTPStatus.NOT_FOUND if not _status(error):
+            text = f"can't {doing}: the cluster has no such kind of object ({causes}). "
+            return NotFound(text + "Is this the right context, and has the cluster been made by `rackwright up`?")
         case HTTPStatus.NOT_FOUND:
-            return NotFound(f"can't {doing}: {causes}")
+            return NotFound(f"can't {doing}: {causes}. Is this the right namespace, and the right context?")
         case HTTPStatus.BAD_REQUEST | HTTPStatus.CONFLICT | HTTPStatus.UNPROCESSABLE_ENTITY:
             return Refused(f"can't {doing}: the cluster refuses it:\n{causes}")
         case _:
@@ -134,16 +140,22 @@ def as_jobs_error(error: ApiException, *, doing: str) -> JobsError:
 
 
 def _causes(error: ApiException) -> str:
-    """What a Status object says: each cause on its own line, or its message."""
-    try:
-        status = json.loads(error.body or "")
-    except (TypeError, ValueError):
-        status = None
-    if not isinstance(status, dict):  # as from a proxy on the way
+    """What went wrong: each cause on its own line, or the API server's message."""
+    status = _status(error)
+    if not status:
         return f"{error.status} {error.reason}"
     causes = (status.get("details") or {}).get("causes") or []
     lines = [": ".join(filter(None, (cause.get("field"), cause.get("message")))) for cause in causes]
     return "\n".join(lines) or str(status.get("message") or error.reason)
+
+
+def _status(error: ApiException) -> dict[str, Any]:
+    """The Status object that the API server sends; empty from a proxy on the way, or for an unknown kind of object."""
+    try:
+        status = json.loads(error.body or "")
+    except (TypeError, ValueError):
+        return {}
+    return status if isinstance(status, dict) else {}
 
 
 def _root_cause(error: BaseException) -> str:

@@ -111,6 +111,19 @@ def test_each_cause_stands_on_a_line_of_its_own() -> None:
     assert str(error) == "can't submit job a/b: the cluster refuses it:\nspec.gpus: too few\nand another"
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "says"),
+    [
+        (401, '{"message": "Unauthorized"}', "doesn't accept these credentials (Unauthorized). Renew those"),
+        (403, '{"message": "forbidden"}', "this user may not (forbidden). Ask for the rights"),
+        (404, '{"message": "\\"llama\\" not found"}', '"llama" not found. Is this the right namespace'),
+        (404, "404 page not found", "no such kind of object (404 Reason). Is this the right context, and has"),
+    ],
+)
+def test_a_refusal_says_what_may_help(status: int, body: str, says: str) -> None:
+    assert says in str(as_jobs_error(refusal(status, body), doing="list jobs"))
+
+
 @pytest.mark.parametrize("body", ["<html>", '"words"', ""])
 def test_an_answer_that_is_no_status_of_kubernetes_is_told_by_its_code(body: str) -> None:
     assert str(as_jobs_error(refusal(502, body), doing="list jobs")) == "can't list jobs: 502 Reason"
