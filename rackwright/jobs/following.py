@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -45,8 +46,7 @@ class Follower:
 
 def wait_for_end(jobs: TrainingJobs, *, namespace: str, name: str, tell: Callable[[str], None]) -> TrainingJob:
     """Follow a job until it has succeeded or failed; `tell` hears of each new phase."""
-    *_, last = Follower(jobs, namespace, name, tell).states()
-    return last
+    return deque(Follower(jobs, namespace, name, tell).states(), maxlen=1).pop()
 
 
 def wait_until_gone(jobs: TrainingJobs, *, namespace: str, name: str) -> None:
