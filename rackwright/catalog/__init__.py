@@ -1,14 +1,18 @@
-"""The catalogue: published figures of hardware, models, places and clusters, each with its source.
+"""The catalogue: published figures of hardware, models, places and clusters, and those that plans share,
+each with its source.
 
 Data, not code: the YAML files in `data/` hold it, `entries` says what stands in them, `loading` reads them.
 """
 
 from rackwright.catalog.entries import (
     Accelerator,
+    FailureRecord,
     Gpu,
     Host,
     Model,
+    NcclSettings,
     PlaceKind,
+    PlanningFigure,
     Published,
     ReferenceCluster,
     ReferenceHardware,
@@ -19,6 +23,8 @@ from rackwright.catalog.loading import (
     ACCELERATORS,
     CLUSTERS,
     COMPARISONS,
+    FAILURES,
+    FIGURES,
     GPUS,
     HOSTS,
     MODELS,
@@ -32,6 +38,8 @@ __all__ = [
     "ACCELERATORS",
     "CLUSTERS",
     "COMPARISONS",
+    "FAILURES",
+    "FIGURES",
     "GPUS",
     "HOSTS",
     "MODELS",
@@ -39,10 +47,13 @@ __all__ = [
     "SOFTWARE",
     "SWITCHES",
     "Accelerator",
+    "FailureRecord",
     "Gpu",
     "Host",
     "Model",
+    "NcclSettings",
     "PlaceKind",
+    "PlanningFigure",
     "Published",
     "ReferenceCluster",
     "ReferenceHardware",

@@ -1,4 +1,4 @@
-"""What the catalogue's files hold: GPUs and other accelerators, hosts, switches, models, places, software, clusters."""
+"""What the catalogue's files hold: hardware, models, places, software, clusters, and figures that plans share."""
 
 from __future__ import annotations
 
@@ -87,6 +87,14 @@ class Accelerator(Entry):
     """Statements that disagree with the figures."""
 
 
+class NcclSettings(Spec):
+    """What NCCL is told on a host."""
+
+    environment: Annotated[dict[str, str], Field(min_length=1)]
+    """Variables of a training container that reaches the fabric through RDMA interfaces of its own."""
+    source: str
+
+
 class Host(Entry):
     """A host with GPUs."""
 
@@ -110,6 +118,8 @@ class Host(Entry):
     rent_usd_per_gpu_h: Figure
     liquid_cooled: bool = False
     """True where chilled air alone can't cool it."""
+    nccl: NcclSettings | None = None
+    """Unset where nobody publishes any: NCCL then finds out by itself."""
 
     @property
     def nvlink_domain_hosts(self) -> int:
@@ -120,6 +130,36 @@ class Host(Entry):
     def network_gbit_s(self) -> float:
         """All RDMA ports of the host together, one direction."""
         return self.ports_per_host * self.port_bandwidth_gbit_s.expected
+
+
+class PlanningFigure(Entry):
+    """A figure that plans of all hardware share; its unit ends its name."""
+
+    figure: Figure
+    request_field: str = ""
+    """The request's own field for it; empty: a request gives it in `figures`."""
+    least: float = 0.0
+    """The least that a request may give."""
+    most: float | None = None
+
+
+class FailureRecord(Entry):
+    """Failures of a published cluster that stopped jobs."""
+
+    gpu: str
+    gpus_per_host: Annotated[int, Field(ge=1)]
+    failures: Annotated[float, Field(gt=0)]
+    host_days: Annotated[float, Field(gt=0)]
+    """Hosts times days over which they were counted."""
+    source: str
+    causes: Annotated[dict[str, int], Field(default_factory=dict)]
+    """How many had which cause, the most frequent first."""
+    causes_source: str = ""
+
+    @property
+    def per_host_day(self) -> float:
+        """Failures for a host and day."""
+        return self.failures / self.host_days
 
 
 class Switch(Entry):

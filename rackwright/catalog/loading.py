@@ -15,10 +15,12 @@ from pydantic import RootModel
 from rackwright.catalog.entries import (
     Accelerator,
     Entry,
+    FailureRecord,
     Gpu,
     Host,
     Model,
     PlaceKind,
+    PlanningFigure,
     ReferenceCluster,
     ReferenceHardware,
     Software,
@@ -113,3 +115,5 @@ PLACES = Shelf("places.yaml", "kind of place", PlaceKind)
 SOFTWARE = Shelf("software.yaml", "training software", Software)
 CLUSTERS = Shelf("clusters.yaml", "reference cluster", ReferenceCluster)
 COMPARISONS = Shelf("comparisons.yaml", "reference hardware", ReferenceHardware)
+FIGURES = Shelf("figures.yaml", "planning figure", PlanningFigure)
+FAILURES = Shelf("failures.yaml", "record of failures", FailureRecord)

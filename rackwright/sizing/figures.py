@@ -1,4 +1,4 @@
-"""Computing figures from figures, so that ranges carry through.
+"""Computing figures from figures, so that ranges carry through; and the figures that plans share.
 
 Ranges combine as in interval arithmetic: the least and greatest result over all corners of the inputs' ranges. That
 takes the inputs as free of each other, so a combined range is on the wide side.
@@ -6,10 +6,13 @@ takes the inputs as free of each other, so a combined range is on the wide side.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from itertools import product as corners_of
 
+from rackwright.catalog import FIGURES, PlanningFigure
 from rackwright.specs.figure import Figure
+from rackwright.specs.request import refusal
 
 COUNTED = "follows from whole numbers and definitions, nothing in it is measured"
 AS_STATED = "its source states one value, without a range"
@@ -89,3 +92,43 @@ def ends(figure: Figure) -> tuple[float, float]:
     low = figure.expected if figure.low is None else figure.low
     high = figure.expected if figure.high is None else figure.high
     return low, high
+
+
+@dataclass(frozen=True)
+class PlanningFigures:
+    """The figures that plans share: those of the catalogue, with what a request gives in their place."""
+
+    asked: Mapping[str, float]
+    """What the request gives, by the catalogue's names."""
+
+    @classmethod
+    def of(cls, asked: Mapping[str, float]) -> PlanningFigures:
+        """With what a request gives in `figures`; raise `SpecError` for what can't be given there."""
+        named = {FIGURES.name(name, field=f"figures.{name}"): value for name, value in asked.items()}
+        for name, value in named.items():
+            _check(FIGURES.entries[name], value, field=f"figures.{name}")
+        return cls(named)
+
+    def __getitem__(self, name: str) -> Figure:
+        """The figure of that name."""
+        if name in self.asked:
+            return given(self.asked[name], field=f"figures.{name}")
+        return FIGURES.entries[name].figure
+
+
+def _check(entry: PlanningFigure, value: float, *, field: str) -> None:
+    """Refuse a figure that the request has a field of its own for, and a value out of bounds."""
+    if entry.request_field:
+        raise refusal(
+            field=field,
+            value=value,
+            expected=f"it as {entry.request_field}, which the request has for it",
+            remedy=f"give {entry.request_field}: {value:g} instead",
+        )
+    if value < entry.least or (entry.most is not None and value > entry.most):
+        raise refusal(
+            field=field,
+            value=value,
+            expected=f"{entry.least:g} or more" if entry.most is None else f"{entry.least:g} to {entry.most:g}",
+            remedy=f"`rackwright size list figures` shows what it is usually ({entry.title})",
+        )

@@ -63,6 +63,8 @@ class Request(Spec):
     reliability: ReliabilityTerms = ReliabilityTerms()
     delivery: DeliveryTerms = DeliveryTerms()
     money: MoneyTerms = MoneyTerms()
+    figures: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = {}  # noqa: RUF012  # pydantic copies a default
+    """One's own in place of the catalogue's planning figures, by name (`rackwright size list figures`)."""
 
     @model_validator(mode="after")
     def _something_is_given(self) -> Request:

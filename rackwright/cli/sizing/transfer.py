@@ -12,7 +12,7 @@ from rackwright.cli.exit_codes import ExitCode
 from rackwright.cli.outcome import CommandError
 from rackwright.cli.output import Json, print_json, print_table
 from rackwright.cli.sizing.plan_table import number
-from rackwright.sizing.figures import given
+from rackwright.sizing.figures import PlanningFigures, given
 from rackwright.sizing.network.fabric import levels_at
 from rackwright.sizing.operation.transfer import BYTES_PER_PARAMETER, Machine, model_bytes, transfer_plan
 from rackwright.sizing.planning.task import host_shape
@@ -58,6 +58,7 @@ def transfer(
             levels=levels_at(kind, host=host, hosts=hosts),
             network_efficiency=SOFTWARE.entries[Request.model_fields["software"].default].network_efficiency,
             storage_read_gb_s=STORAGE_UNKNOWN if read_gb_s is None else given(read_gb_s, field="--read-gb-s"),
+            figures=PlanningFigures.of({}),
         ),
     )
     if as_json:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from math import ceil
 
-from rackwright.catalog import SWITCHES, Host, PlaceKind, Switch
-from rackwright.sizing.figures import exact
+from rackwright.catalog import FIGURES, SWITCHES, Host, PlaceKind, Switch
+from rackwright.sizing.figures import PlanningFigures, exact
 from rackwright.sizing.network.fat_tree import Design, FatTree, TooManyHostsError, fat_tree
 from rackwright.specs.documents import Problem, SpecError
 from rackwright.specs.fabric import HOSTNAME_LABEL, FabricLevel, FabricTerms
@@ -23,13 +23,6 @@ GBIT_PER_TBIT = 1000
 
 TRANSCEIVERS_PER_CABLE = 2
 
-HOSTS_PER_RACK = 4
-"""Hosts of eight GPUs in an air-cooled rack of 40 kW: 127 in 32 racks (DGX SuperPOD RA-11333)."""
-
-SWITCHES_PER_RACK = 8
-"""Switches of the compute fabric in a network rack, beside storage's switches and management servers: the DGX SuperPOD
-of 127 hosts has 38 racks for 32 of hosts and 48 switches (RA-11333, table 7)."""
-
 NVLINK_LABEL = "nvidia.com/gpu.clique"
 """Node label that NVIDIA's GPU feature discovery gives to the hosts of one NVLink domain."""
 
@@ -37,14 +30,15 @@ LABEL_PREFIX = "rackwright.dev/fabric-"
 """Of the node labels that an administrator gives to hosts by the switches above them."""
 
 
-def fabric_plan(request: Request, *, place: PlaceKind, host: Host, hosts: int) -> FabricPlan:
+def fabric_plan(request: Request, *, place: PlaceKind, host: Host, hosts: int, figures: PlanningFigures) -> FabricPlan:
     """The fabric of so many hosts; with a larger switch than wished where three tiers of that one don't join them."""
     name = large_enough(request.switch or place.switch, host=host, hosts=hosts, terms=request.fabric)
     terms = request.fabric
     tree = _tree(name, host=host, hosts=hosts, terms=terms)
     cables = tier_cables(tree, rack_hosts=rack_hosts(host, terms))
     copper, optical = sum(each.copper for each in cables), sum(each.optical for each in cables)
-    host_racks, network_racks = ceil(hosts / rack_hosts(host, terms)), ceil(_apart(tree, terms) / SWITCHES_PER_RACK)
+    host_racks = ceil(hosts / rack_hosts(host, terms))
+    network_racks = ceil(_apart(tree, terms) / figures["switches_per_rack"].expected)
     return FabricPlan(
         switch=name,
         spine_switch=terms.spine_switch or name,
@@ -112,7 +106,8 @@ def host_ports(host: Host, switch: Switch) -> int:
 
 def rack_hosts(host: Host, terms: FabricTerms) -> int:
     """Hosts of one rack."""
-    return terms.hosts_per_rack or max(HOSTS_PER_RACK, host.nvlink_domain_hosts)
+    usual = int(FIGURES.entries["hosts_per_rack"].figure.expected)
+    return terms.hosts_per_rack or max(usual, host.nvlink_domain_hosts)
 
 
 def most_hosts(name: str, *, host: Host, terms: FabricTerms) -> int:

@@ -8,79 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rackwright.catalog import Host
-from rackwright.sizing.figures import computed, ends, exact, given, product
+from rackwright.catalog import FAILURES, FailureRecord, Host
+from rackwright.sizing.figures import PlanningFigures, computed, ends, exact, given, product
 from rackwright.sizing.operation import checkpoints, restart
 from rackwright.sizing.operation.spares import level_spares, repair_days, spares, spares_figure
 from rackwright.specs.fabric import FabricLevel
 from rackwright.specs.figure import Figure
 from rackwright.specs.operation import FailureCause, PublishedFailures, ReliabilityPlan, StoragePlan
 from rackwright.specs.terms import ReliabilityTerms
-
-
-@dataclass(frozen=True, kw_only=True)
-class PublishedRate:
-    """Failures of a published cluster that stopped jobs."""
-
-    cluster: str
-    gpu: str
-    """The catalogue's name."""
-    per_host_day: float
-    source: str
-
-
-PUBLISHED_RATES = (
-    PublishedRate(
-        cluster="RSC-2", gpu="a100-sxm-80gb", per_host_day=2.34e-3, source="arXiv 2410.21680: 2.34 in 1,000 node-days"
-    ),
-    PublishedRate(
-        cluster="Llama 3",
-        gpu="h100-sxm-80gb",
-        per_host_day=419 / 54 / 2048,
-        source="arXiv 2407.21783: 419 unplanned interruptions in 54 days on 2,048 hosts",
-    ),
-    PublishedRate(
-        cluster="RSC-1", gpu="a100-sxm-80gb", per_host_day=6.50e-3, source="arXiv 2410.21680: 6.50 in 1,000 node-days"
-    ),
-)
-"""The least first. Google's, Microsoft's, Oracle's and xAI's are unknown, and so are those of newer GPUs."""
-
-FAILURES_PER_HOST_DAY = Figure(
-    low=PUBLISHED_RATES[0].per_host_day,
-    expected=round(PUBLISHED_RATES[1].per_host_day, 5),
-    high=PUBLISHED_RATES[2].per_host_day,
-    source="; ".join(
-        f"{end}: {rate.cluster} ({rate.source})"
-        for end, rate in zip(("low", "expected", "high"), PUBLISHED_RATES, strict=True)
-    ),
-)
-"""Failures that stop a job, for one host and day."""
-
-PUBLISHED_GPUS_PER_HOST = 8
-"""Of all of them."""
-
-INTERRUPTIONS = {
-    "GPU": 148,
-    "GPU memory (HBM3)": 72,
-    "software bug": 54,
-    "network switch or cable": 35,
-    "host maintenance, unplanned": 32,
-    "GPU SRAM": 19,
-    "GPU system processor": 17,
-    "network adapter": 7,
-    "NCCL watchdog, cause unknown": 7,
-    "silent data corruption": 6,
-    "GPU thermal interface or sensor": 6,
-    "solid-state disk": 3,
-    "power supply": 3,
-    "chassis": 2,
-    "I/O expansion board": 2,
-    "dependency": 2,
-    "processor": 2,
-    "host memory": 2,
-}
-"""Llama 3's unplanned interruptions by cause (arXiv 2407.21783, table 5). The table prints 30.1 % for the first: 148 of
-419 are 35.3 %."""
 
 SECONDS_PER_DAY = 86_400
 HOURS_PER_DAY = 24
@@ -92,6 +27,25 @@ MEASURED = (
 """How far the formula is borne out."""
 
 
+def by_rate() -> list[FailureRecord]:
+    """What was published of failures, the least of them first."""
+    return sorted(FAILURES.entries.values(), key=lambda record: record.per_host_day)
+
+
+def published_rate(records: Sequence[FailureRecord]) -> Figure:
+    """Failures that stop a job, for one host and day: the least, the middle and the most of the records by rate."""
+    low, expected, high = records[0], records[len(records) // 2], records[-1]
+    return Figure(
+        low=low.per_host_day,
+        expected=round(expected.per_host_day, 5),
+        high=high.per_host_day,
+        source="; ".join(
+            f"{end}: {record.title} ({record.source})"
+            for end, record in (("low", low), ("expected", expected), ("high", high))
+        ),
+    )
+
+
 def failure_rate(terms: ReliabilityTerms, *, host: Host) -> Figure:
     """Failures for a host and day: one's own, or the published ones.
 
@@ -99,25 +53,28 @@ def failure_rate(terms: ReliabilityTerms, *, host: Host) -> Figure:
     """
     if terms.failures_per_host_day is not None:
         return given(terms.failures_per_host_day, field="reliability.failures_per_host_day")
-    published, part = FAILURES_PER_HOST_DAY, host.gpus_per_host / PUBLISHED_GPUS_PER_HOST
-    known = any(rate.gpu == host.gpu for rate in PUBLISHED_RATES)
+    records = by_rate()
+    published, their_gpus = published_rate(records), records[0].gpus_per_host
+    part = host.gpus_per_host / their_gpus
+    known = any(record.gpu == host.gpu for record in records)
     if known and part == 1:
         return published
     whose = "those of hosts with eight" if known else f"none is published for {host.gpu}; those of A100 and H100 hosts"
     return product(
         published,
         part,
-        formula=f"{published.expected:g} × {host.gpus_per_host} / {PUBLISHED_GPUS_PER_HOST} GPUs",
+        formula=f"{published.expected:g} × {host.gpus_per_host} / {their_gpus} GPUs",
         source=f"{whose} stand in: {published.source}",
     ).model_copy(update={"assumed": True})
 
 
-def spares_wanted(hosts: int, terms: ReliabilityTerms, *, host: Host) -> int:
+def spares_wanted(hosts: int, terms: ReliabilityTerms, *, host: Host, figures: PlanningFigures) -> int:
     """Spare hosts for that many, at the expected rate and repair time."""
     return spares(
         hosts,
         per_host_day=failure_rate(terms, host=host).expected,
-        repair_days=repair_days(terms).expected,
+        hardware_part=figures["hardware_failure_part"].expected,
+        repair_days=repair_days(terms, figures).expected,
         confidence=terms.spare_confidence,
     )
 
@@ -142,13 +99,14 @@ def reliability_plan(
     levels: Sequence[FabricLevel],
     storage: StoragePlan,
     terms: ReliabilityTerms,
+    figures: PlanningFigures,
 ) -> ReliabilityPlan:
     """Failures and what they cost, at low, expected and high failure rates."""
     rate = failure_rate(terms, host=host)
     per_day = product(
         rate, training_hosts, formula=f"{training_hosts:,} training hosts × {rate.expected:.4g}", source=rate.source
     )
-    parts = restart.restart_parts(training_gpus)
+    parts = restart.restart_parts(training_gpus, figures)
     losses = _Losses(
         stall_s=storage.checkpoint_stall_s,
         behind_s=storage.checkpoint_write_s if storage.checkpoints == "async" else NOTHING_BEHIND,
@@ -161,7 +119,7 @@ def reliability_plan(
         mean_time_to_failure_h=computed(
             lambda each: HOURS_PER_DAY / each, per_day, formula=f"24 h / {per_day.expected:.3g}", source=MEASURED
         ),
-        published=tuple(_at_published(rate, training_gpus) for rate in PUBLISHED_RATES),
+        published=tuple(_at_published(record, training_gpus) for record in by_rate()),
         causes=_causes(per_day),
         detection_s=parts.detection_s,
         placement_s=parts.placement_s,
@@ -175,9 +133,9 @@ def reliability_plan(
         ),
         goodput=losses.goodput(),
         half_goodput_hosts=losses.half_goodput_hosts(rate),
-        repair_days=repair_days(terms),
-        spares=_pool_spares(training_hosts, spare_hosts, rate=rate, terms=terms),
-        level_spares=level_spares(levels, hosts=pool_hosts, rate=rate, terms=terms),
+        repair_days=repair_days(terms, figures),
+        spares=_pool_spares(training_hosts, spare_hosts, rate=rate, terms=terms, figures=figures),
+        level_spares=level_spares(levels, hosts=pool_hosts, rate=rate, terms=terms, figures=figures),
     )
 
 
@@ -263,16 +221,16 @@ def _goodput(stall_s: float, behind_s: float, restart_s: float, mean_s: float) -
     )
 
 
-def _at_published(rate: PublishedRate, gpus: int) -> PublishedFailures:
-    per_gpu_day = rate.per_host_day / PUBLISHED_GPUS_PER_HOST
+def _at_published(rate: FailureRecord, gpus: int) -> PublishedFailures:
+    per_gpu_day = rate.per_host_day / rate.gpus_per_host
     per_day = exact(
         gpus * per_gpu_day,
-        formula=f"{gpus:,} GPUs × {rate.per_host_day:.3g} / {PUBLISHED_GPUS_PER_HOST}",
+        formula=f"{gpus:,} GPUs × {rate.per_host_day:.3g} / {rate.gpus_per_host}",
         source=rate.source,
         because="counted on one cluster; its authors give no range",
     )
     return PublishedFailures(
-        cluster=rate.cluster,
+        cluster=rate.title,
         failures_per_day=per_day,
         mean_time_to_failure_h=computed(
             lambda each: HOURS_PER_DAY / each, per_day, formula=f"24 h / {per_day.expected:.3g}", source=rate.source
@@ -281,27 +239,30 @@ def _at_published(rate: PublishedRate, gpus: int) -> PublishedFailures:
 
 
 def _causes(per_day: Figure) -> tuple[FailureCause, ...]:
-    observed = sum(INTERRUPTIONS.values())
+    record = next(record for record in FAILURES.entries.values() if record.causes)
+    observed = sum(record.causes.values())
     return tuple(
         FailureCause(
             cause=cause,
             share=exact(
                 count / observed,
                 formula=f"{count} of {observed} unplanned interruptions",
-                source="arXiv 2407.21783, table 5",
+                source=record.causes_source,
                 because="counted in one run; another machine may differ",
             ),
             per_day=product(
                 per_day, count / observed, formula=f"{per_day.expected:.3g} × {count}/{observed}", source=per_day.source
             ),
         )
-        for cause, count in INTERRUPTIONS.items()
+        for cause, count in record.causes.items()
     )
 
 
-def _pool_spares(training_hosts: int, spare_hosts: int, *, rate: Figure, terms: ReliabilityTerms) -> Figure:
+def _pool_spares(
+    training_hosts: int, spare_hosts: int, *, rate: Figure, terms: ReliabilityTerms, figures: PlanningFigures
+) -> Figure:
     """The spares that the plan has, between those that the ends of the ranges would ask for."""
-    wanted = spares_figure(training_hosts, rate=rate, terms=terms)
+    wanted = spares_figure(training_hosts, rate=rate, terms=terms, figures=figures)
     low, high = ends(wanted)
     return wanted.model_copy(
         update={"expected": spare_hosts, "low": min(low, spare_hosts), "high": max(high, spare_hosts)}

@@ -5,51 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rackwright.catalog import Host
-from rackwright.sizing.figures import computed, exact, given, product, stated
+from rackwright.sizing.figures import PlanningFigures, computed, exact, given, given_or, product, stated
 from rackwright.specs.figure import Figure
 from rackwright.specs.operation import StoragePlan
 from rackwright.specs.terms import StorageTerms
 
-CHECKPOINT_BYTES = 14
-"""Bytes a parameter: BF16 weight, FP32 weight and Adam's two moments; NVIDIA's published checkpoint sizes fit it."""
-
 WEIGHT_BYTES = 2
-"""Of them, the BF16 weight, which every data-parallel replica holds; the rest is sharded over all ranks."""
-
-CHECKPOINT_SOURCE = "NVIDIA/dgxc-benchmarking: published checkpoint sizes are 14.0 bytes a parameter"
-
-WRITE_BUDGET_S = {
-    "sync": Figure(
-        low=5,
-        expected=30,
-        high=60,
-        source="what the storage shall be bought for, while the training waits: a judgement",
-        assumed=True,
-    ),
-    "async": Figure(
-        low=30,
-        expected=120,
-        high=300,
-        source="what the storage shall be bought for, in the background: a judgement",
-        assumed=True,
-    ),
-}
-"""Seconds that writing one checkpoint may take; sets the storage's bandwidth."""
-
-COPY_GB_S = Figure(
-    low=5,
-    expected=20,
-    high=50,
-    source="PCIe 5.0 × 16 carries 63 GB/s in one direction (PCI-SIG), of which pinned copies reach 50; the expected "
-    "value leaves room for eight GPUs that share the host's memory: a judgement",
-    assumed=True,
-)
-"""From one GPU's memory to its host's."""
-
-FRONT_PART = Figure(
-    low=0.5, expected=0.8, high=0.95, source="part of the line rate that file systems reach: a judgement", assumed=True
-)
-"""Achieved part of a host's front network."""
+"""Of a checkpoint's bytes for a parameter, the BF16 weight, which every data-parallel replica holds; the rest is sharded
+over all ranks."""
 
 SMALL_VOCABULARY = 65_500
 """Token identifiers up to here take two bytes, others four (Megatron-LM, indexed_dataset.py, optimal_dtype)."""
@@ -74,22 +37,24 @@ class Training:
     host: Host
     tokens: float
     vocabulary: int
+    figures: PlanningFigures
 
 
 def storage_plan(training: Training, *, terms: StorageTerms) -> StoragePlan:
     """Checkpoints, the bandwidth and the capacity that they ask for."""
+    each, copy_gb_s = training.figures["checkpoint_bytes_per_parameter"], training.figures["copy_gb_s"]
     size = exact(
-        CHECKPOINT_BYTES * training.parameters / GB,
-        formula=f"{training.parameters:,} parameters × {CHECKPOINT_BYTES} bytes",
-        source=CHECKPOINT_SOURCE,
+        each.expected * training.parameters / GB,
+        formula=f"{training.parameters:,} parameters × {each.expected:g} bytes",
+        source=each.source,
     )
     share = _gpu_share(training, size)
     copy_s = computed(
         lambda gb, rate: gb / rate,
         share,
-        COPY_GB_S,
-        formula=f"{share.expected:.3g} GB / {COPY_GB_S.expected:g} GB/s",
-        source=COPY_GB_S.source,
+        copy_gb_s,
+        formula=f"{share.expected:.3g} GB / {copy_gb_s.expected:g} GB/s",
+        source=copy_gb_s.source,
     )
     write_s = _write(training, size=size, terms=terms)
     write_rate = _rate(size, write_s, asked=terms.write_gb_s, field="storage.write_gb_s")
@@ -144,15 +109,15 @@ def with_retention(plan: StoragePlan, *, days: Figure, terms: StorageTerms) -> S
     )
 
 
-def front_gb_s(host: Host) -> Figure:
+def front_gb_s(host: Host, figures: PlanningFigures) -> Figure:
     """What one host gets through its front network."""
-    line = stated(host.front_network_gbit_s)
+    line, part_of_line = stated(host.front_network_gbit_s), figures["front_network_part"]
     return computed(
         lambda gbit, part: gbit / BITS_PER_BYTE * part,
         line,
-        FRONT_PART,
-        formula=f"{line.expected:g} Gbit/s / 8 × {FRONT_PART.expected:g}",
-        source=f"{line.source}; {FRONT_PART.source}",
+        part_of_line,
+        formula=f"{line.expected:g} Gbit/s / 8 × {part_of_line.expected:g}",
+        source=f"{line.source}; {part_of_line.source}",
     )
 
 
@@ -166,13 +131,13 @@ def _gpu_share(training: Training, size: Figure) -> Figure:
         low=even,
         high=(size.expected - weights) / training.gpus + weights / writers,
         formula=f"{size.expected:,.4g} GB / {training.gpus:,} GPUs; high: the weights by the {writers} of one replica",
-        source=f"{CHECKPOINT_SOURCE}; {PUBLISHED_SHARE}",
+        source=f"{size.source}; {PUBLISHED_SHARE}",
     )
 
 
 def _write(training: Training, *, size: Figure, terms: StorageTerms) -> Figure:
     """Seconds to write one checkpoint: the budget's, or what storage and front networks allow."""
-    front = front_gb_s(training.host)
+    front = front_gb_s(training.host, training.figures)
     through = f"{training.hosts:,} hosts × {front.expected:.3g} GB/s of front network"
     if terms.write_gb_s is not None:
         taken = terms.write_gb_s
@@ -183,7 +148,8 @@ def _write(training: Training, *, size: Figure, terms: StorageTerms) -> Figure:
             source=f"storage.write_gb_s; {front.source}",
         )
     given_s = terms.stall_budget_s
-    budget = WRITE_BUDGET_S[terms.checkpoints] if given_s is None else given(given_s, field="storage.stall_budget_s")
+    usual = training.figures[f"{terms.checkpoints}_write_budget_s"]
+    budget = given_or(given_s, usual, field="storage.stall_budget_s")
     return computed(
         lambda seconds, each: max(seconds, size.expected / (each * training.hosts)),
         budget,
@@ -206,7 +172,7 @@ def _rate(size: Figure, write_s: Figure, *, asked: float | None, field: str) -> 
 
 def _read(training: Training, *, size: Figure, rate: Figure) -> Figure:
     """Each byte is read once, by whichever host, and exchanged over the fabric."""
-    front = front_gb_s(training.host)
+    front = front_gb_s(training.host, training.figures)
     return computed(
         lambda storage, each: size.expected / min(storage, each * training.hosts),
         rate,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rackwright.catalog import Gpu, Host
-from rackwright.sizing.figures import computed, exact, product, stated
+from rackwright.sizing.figures import PlanningFigures, computed, exact, product, stated
 from rackwright.sizing.operation.storage import front_gb_s
 from rackwright.specs.fabric import FabricLevel
 from rackwright.specs.figure import Figure, Unknown
@@ -15,13 +15,8 @@ from rackwright.specs.operation import TransferLevel, TransferPlan
 BYTES_PER_PARAMETER = 4
 """A weight in FP32, as published questions count it; BF16 takes half."""
 
-CHUNK_GB = 1.048576e-3
-"""One MiB: what a host has received before it passes it on. Assumed, of the size that NCCL works in."""
-
-HOP_S = 10e-6
-"""From one host to the next, with the kernel that passes on. Assumed."""
-
 GB = 1e9
+MIB_PER_GB = 1e9 / 2**20
 BITS_PER_BYTE = 8
 
 
@@ -37,6 +32,7 @@ class Machine:
     network_efficiency: Figure
     """Achieved part of an RDMA port's rate."""
     storage_read_gb_s: Figure | Unknown
+    figures: PlanningFigures
 
 
 def model_bytes(parameters: float, *, bytes_per_parameter: float = BYTES_PER_PARAMETER) -> Figure:
@@ -47,9 +43,9 @@ def model_bytes(parameters: float, *, bytes_per_parameter: float = BYTES_PER_PAR
     )
 
 
-def broadcast_s(model_gb: float, *, host_gb_s: float, hosts: int) -> float:
+def broadcast_s(model_gb: float, *, host_gb_s: float, hosts: int, chunk_gb: float, hop_s: float) -> float:
     """Seconds until all hosts have what one has: each passes each chunk on to the next as soon as it is there."""
-    return model_gb / host_gb_s + max(0, hosts - 2) * (CHUNK_GB / host_gb_s + HOP_S)
+    return model_gb / host_gb_s + max(0, hosts - 2) * (chunk_gb / host_gb_s + hop_s)
 
 
 def transfer_plan(model_gb: Figure, machine: Machine) -> TransferPlan:
@@ -63,12 +59,12 @@ def transfer_plan(model_gb: Figure, machine: Machine) -> TransferPlan:
             _level("one RDMA port", model_gb, _wire(machine, machine.host.port_bandwidth_gbit_s.expected, "one port")),
             _level("one host to another", model_gb, host_gb_s),
             *(
-                _broadcast(f"its {level.name}", model_gb, host_gb_s, hosts=level.hosts)
+                _broadcast(f"its {level.name}", model_gb, host_gb_s, hosts=level.hosts, figures=machine.figures)
                 for level in reversed(machine.levels)
                 if 1 < level.hosts < machine.hosts
             ),
-            _broadcast("the cluster", model_gb, host_gb_s, hosts=machine.hosts),
-            _level("front network of one host", model_gb, front_gb_s(machine.host)),
+            _broadcast("the cluster", model_gb, host_gb_s, hosts=machine.hosts, figures=machine.figures),
+            _level("front network of one host", model_gb, front_gb_s(machine.host, machine.figures)),
             _storage("storage to the cluster, once", model_gb, machine, copies=1),
             _storage("storage to every host by itself", model_gb, machine, copies=machine.hosts),
         ),
@@ -99,16 +95,17 @@ def _level(name: str, model_gb: Figure, rate: Figure) -> TransferLevel:
     )
 
 
-def _broadcast(domain: str, model_gb: Figure, rate: Figure, *, hosts: int) -> TransferLevel:
+def _broadcast(domain: str, model_gb: Figure, rate: Figure, *, hosts: int, figures: PlanningFigures) -> TransferLevel:
+    chunk_gb, hop_s = figures["broadcast_chunk_gb"].expected, figures["broadcast_hop_s"].expected
     return TransferLevel(
         level=f"one host to all {hosts:,} of {domain}",
         gb_s=rate,
         transfer_s=computed(
-            lambda size, each: broadcast_s(size, host_gb_s=each, hosts=hosts),
+            lambda size, each: broadcast_s(size, host_gb_s=each, hosts=hosts, chunk_gb=chunk_gb, hop_s=hop_s),
             model_gb,
             rate,
-            formula=f"{model_gb.expected:,.4g} GB / {rate.expected:,.4g} GB/s + {max(0, hosts - 2):,} hops × (1 MiB / "
-            f"{rate.expected:,.4g} GB/s + {HOP_S * 1e6:g} µs)",
+            formula=f"{model_gb.expected:,.4g} GB / {rate.expected:,.4g} GB/s + {max(0, hosts - 2):,} hops × ({chunk_gb * MIB_PER_GB:.3g} MiB / "
+            f"{rate.expected:,.4g} GB/s + {hop_s * 1e6:g} µs)",
             source=f"a chain of hosts that pass on in chunks; {rate.source}",
         ),
     )
@@ -118,7 +115,7 @@ def _storage(name: str, model_gb: Figure, machine: Machine, *, copies: int) -> T
     rate = machine.storage_read_gb_s
     if isinstance(rate, Unknown):
         return TransferLevel(level=name, gb_s=rate, transfer_s=rate)
-    front = front_gb_s(machine.host)
+    front = front_gb_s(machine.host, machine.figures)
     both = computed(
         lambda storage, each: min(storage, each * machine.hosts),
         rate,

@@ -7,26 +7,20 @@ arXiv 1812.06162). It grows with the tokens that are trained on, about as their 
 
 from __future__ import annotations
 
-from rackwright.sizing.figures import exact
+from rackwright.sizing.figures import PlanningFigures, exact
 from rackwright.specs.figure import Figure
 
-EXPONENT = 0.47
-"""Growth of the critical batch size with tokens: 0.46-0.47 in both studies."""
 
-LARGEST_KNOWN_BATCH = 62_914_560
-LARGEST_KNOWN_TOKENS = 14.8e12
-"""The largest published batch of a large run, in tokens, and the tokens of that run: DeepSeek-V3 (arXiv 2412.19437)."""
-
-
-def known_to_work_tokens(tokens: float) -> Figure:
+def known_to_work_tokens(tokens: float, figures: PlanningFigures) -> Figure:
     """Tokens of a step that are known not to be too many for a run of so many tokens.
 
     The critical size itself may be larger: nobody has published where it lies for such runs.
     """
-    value = LARGEST_KNOWN_BATCH * (tokens / LARGEST_KNOWN_TOKENS) ** EXPONENT
+    batch, run = figures["largest_known_batch_tokens"], figures["largest_known_run_tokens"]
+    exponent = figures["critical_batch_exponent"]
     return exact(
-        value,
-        formula=f"{LARGEST_KNOWN_BATCH:,} tokens × ({tokens:.3g} / {LARGEST_KNOWN_TOKENS:.3g})^{EXPONENT}",
-        source="the largest published batch (DeepSeek-V3, arXiv 2412.19437), scaled as critical batch sizes grow with "
-        "tokens (arXiv 2410.21676, 2505.13738)",
+        batch.expected * (tokens / run.expected) ** exponent.expected,
+        formula=f"{batch.expected:,.0f} tokens × ({tokens:.3g} / {run.expected:.3g})^{exponent.expected:g}",
+        source=f"the largest published batch ({batch.source}), scaled as critical batch sizes grow with tokens "
+        f"({exponent.source})",
     )

@@ -9,17 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rackwright.catalog import HOSTS, SOFTWARE, PlaceKind
+from rackwright.sizing.figures import PlanningFigures
 from rackwright.sizing.network import fabric
 from rackwright.sizing.operation.storage import repeated_read_s
-from rackwright.sizing.planning.step_plan import FITTED_GPUS
 from rackwright.specs.plan import Plan
 from rackwright.specs.terms import DeliveryTerms
 
 LONG_RUN_DAYS = 365
 """Days beyond which a run outlives its model's worth: a judgement."""
-
-POOR_GOODPUT = 0.9
-"""Goodput that published runs of 10,000 GPUs and more reach (Llama 3, MegaScale)."""
 
 NO_GOODPUT = 0.01
 """Goodput below which a run makes no headway to speak of: a judgement."""
@@ -38,19 +35,6 @@ LARGE_BATCH_FACTOR = 1.5
 
 LARGE_STALL = 0.05
 """Part of the time spent on checkpoints that asks for faster ones: a judgement."""
-
-LARGEST_STORAGE_GB_S = 2000
-"""The fastest storage of a training cluster that is published: 2 TB/s sustained at Meta (arXiv 2407.21783)."""
-
-LARGEST_SITE_MW = 150
-"""The largest published power of one cluster of H100s: Memphis, 2024."""
-
-TESTED_NODES = 5000
-"""Nodes of one cluster up to which Kubernetes says that it works (kubernetes.io, Considerations for large clusters)."""
-
-ORACLE_POOL_HOSTS = 500
-"""Hosts of a pool up to which Oracle advises to go: rather four pools of 500 than two of 1,000 (docs.oracle.com,
-contenglargenodelimitconsiderations). What a cluster network or an OKE cluster may have at the most isn't verified."""
 
 REPEATED_READ_PART = 0.02
 """Part of the time between failures that reading weights more than once may take: a judgement."""
@@ -73,14 +57,32 @@ class Weakness:
     text: str
 
 
-def warnings(plan: Plan, *, place: PlaceKind, wished_switch: str, published_batch_tokens: int | None) -> list[str]:
+def warnings(
+    plan: Plan,
+    *,
+    place: PlaceKind,
+    wished_switch: str,
+    published_batch_tokens: int | None,
+    figures: PlanningFigures,
+) -> list[str]:
     """All weak points of a plan in words, the worst first."""
-    found = weaknesses(plan, place=place, wished_switch=wished_switch, published_batch_tokens=published_batch_tokens)
+    found = weaknesses(
+        plan,
+        place=place,
+        wished_switch=wished_switch,
+        published_batch_tokens=published_batch_tokens,
+        figures=figures,
+    )
     return [weakness.text for weakness in found]
 
 
 def weaknesses(
-    plan: Plan, *, place: PlaceKind, wished_switch: str, published_batch_tokens: int | None
+    plan: Plan,
+    *,
+    place: PlaceKind,
+    wished_switch: str,
+    published_batch_tokens: int | None,
+    figures: PlanningFigures,
 ) -> list[Weakness]:
     """All weak points of a plan, the worst first."""
     found = [
@@ -88,13 +90,13 @@ def weaknesses(
         *_memory(plan),
         *_dispatch(plan),
         *_batch(plan, published_batch_tokens),
-        *_failures(plan),
-        *_storage(plan),
-        *_site(plan),
+        *_failures(plan, good_goodput=figures["good_goodput"].expected),
+        *_storage(plan, largest_gb_s=figures["largest_storage_gb_s"].expected),
+        *_site(plan, figures),
         *_delivery(plan),
         *_fabric(plan, wished_switch),
-        *_oracle(plan),
-        *_uncertain(plan, place),
+        *_oracle(plan, pool_hosts=figures["oracle_pool_hosts"].expected),
+        *_uncertain(plan, place, fitted_gpus=figures["fitted_gpus"].expected),
     ]
     return sorted(found, key=lambda weakness: -weakness.severity)
 
@@ -164,10 +166,10 @@ def _batch(plan: Plan, published_batch_tokens: int | None) -> Iterator[Weakness]
         )
 
 
-def _failures(plan: Plan) -> Iterator[Weakness]:
+def _failures(plan: Plan, *, good_goodput: float) -> Iterator[Weakness]:
     reliability = plan.reliability
     reached = reliability.goodput.expected
-    if NO_GOODPUT <= reached < POOR_GOODPUT:
+    if NO_GOODPUT <= reached < good_goodput:
         hours, minutes = reliability.mean_time_to_failure_h.expected, reliability.restart_s.expected / 60
         yield Weakness(
             severity=1 - reached,
@@ -200,13 +202,13 @@ def _slowest_part(plan: Plan) -> str:
     return f", most of them for {slowest} ({part.expected:,.0f} s)"
 
 
-def _storage(plan: Plan) -> Iterator[Weakness]:
+def _storage(plan: Plan, *, largest_gb_s: float) -> Iterator[Weakness]:
     rate = plan.storage.write_bandwidth_gb_s.expected
-    if rate > LARGEST_STORAGE_GB_S:
+    if rate > largest_gb_s:
         yield Weakness(
-            severity=1 - LARGEST_STORAGE_GB_S / rate,
+            severity=1 - largest_gb_s / rate,
             text=f"Checkpoints ask {rate:,.0f} GB/s of the storage; the fastest published gives "
-            f"{LARGEST_STORAGE_GB_S:,} GB/s (Meta). Allow them more time (storage.stall_budget_s).",
+            f"{largest_gb_s:,.0f} GB/s (Meta). Allow them more time (storage.stall_budget_s).",
         )
     replicas = plan.parallelism.data
     repeated_s = repeated_read_s(plan.storage, parameters=plan.model.parameters.expected, replicas=replicas)
@@ -221,18 +223,19 @@ def _storage(plan: Plan) -> Iterator[Weakness]:
         )
 
 
-def _site(plan: Plan) -> Iterator[Weakness]:
+def _site(plan: Plan, figures: PlanningFigures) -> Iterator[Weakness]:
+    largest_mw, tested_nodes = figures["largest_site_mw"].expected, figures["tested_nodes"].expected
     power = plan.power.facility_mw.expected
-    if power > LARGEST_SITE_MW:
+    if power > largest_mw:
         yield Weakness(
-            severity=1 - LARGEST_SITE_MW / power,
+            severity=1 - largest_mw / power,
             text=f"The site takes {power:,.0f} MW; the largest published for one cluster of H100s has "
-            f"{LARGEST_SITE_MW} MW (Memphis) and needed its own substation.",
+            f"{largest_mw:g} MW (Memphis) and needed its own substation.",
         )
-    if plan.hosts.hosts > TESTED_NODES:
+    if plan.hosts.hosts > tested_nodes:
         yield Weakness(
-            severity=NOT_CHECKED * plan.hosts.hosts / TESTED_NODES,
-            text=f"{plan.hosts.hosts:,} hosts are more than the {TESTED_NODES:,} nodes that Kubernetes documents for a "
+            severity=NOT_CHECKED * plan.hosts.hosts / tested_nodes,
+            text=f"{plan.hosts.hosts:,} hosts are more than the {tested_nodes:,.0f} nodes that Kubernetes documents for a "
             "cluster: rehearse at this size, and size the control plane for it.",
         )
 
@@ -262,22 +265,22 @@ def _fabric(plan: Plan, wished_switch: str) -> Iterator[Weakness]:
     )
 
 
-def _oracle(plan: Plan) -> Iterator[Weakness]:
-    if plan.request.place == "oracle" and plan.hosts.hosts > ORACLE_POOL_HOSTS:
+def _oracle(plan: Plan, *, pool_hosts: float) -> Iterator[Weakness]:
+    if plan.request.place == "oracle" and plan.hosts.hosts > pool_hosts:
         yield Weakness(
             severity=RISK / 2,
             text=f"{plan.hosts.hosts:,} hosts stand in one cluster network; of node pools Oracle advises four of "
-            f"{ORACLE_POOL_HOSTS} rather than two of 1,000, and the most that a cluster network or a cluster may have "
+            f"{pool_hosts:g} rather than two of 1,000, and the most that a cluster network or a cluster may have "
             "is not verified: ask Oracle for both, and for the shape's quota, before anything is ordered.",
         )
 
 
-def _uncertain(plan: Plan, place: PlaceKind) -> Iterator[Weakness]:
+def _uncertain(plan: Plan, place: PlaceKind, *, fitted_gpus: float) -> Iterator[Weakness]:
     gpus = plan.hosts.training_gpus
-    if gpus > FITTED_GPUS:
+    if gpus > fitted_gpus:
         yield Weakness(
             severity=NOT_CHECKED,
-            text=f"The step time was fitted to runs of up to {FITTED_GPUS:,} GPUs; beyond, it may take longer than "
+            text=f"The step time was fitted to runs of up to {fitted_gpus:,.0f} GPUs; beyond, it may take longer than "
             f"expected: up to {plan.step.step_s.high or plan.step.step_s.expected:.3g} s on {gpus:,}.",
         )
     if plan.reliability.failures_per_host_day.assumed:

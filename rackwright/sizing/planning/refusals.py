@@ -168,7 +168,8 @@ def _what_would_help(trials: Trials, days: float, *, best: Plan, gpus: int, unca
         tokens = times * task.batch * task.sequence_tokens
         plan = _other(trials, batch_tokens=tokens).on(min(gpus, training * times))
         if plan is not None and (plan.run.days.expected <= days or times == LARGER_BATCHES[-1]):
-            yield _larger_batch(plan, tokens, met=plan.run.days.expected <= days)
+            known = known_to_work_tokens(plan.request.tokens, task.figures).expected
+            yield _larger_batch(plan, tokens, known=known, met=plan.run.days.expected <= days)
             break
     other = _in_fp8(trials)
     plan = other.on(training) if other else None
@@ -176,8 +177,7 @@ def _what_would_help(trials: Trials, days: float, *, best: Plan, gpus: int, unca
         yield f"precision: fp8 takes {shown_days(plan.run.days.expected)} days"
 
 
-def _larger_batch(plan: Plan, tokens: int, *, met: bool) -> str:
-    known = known_to_work_tokens(plan.request.tokens).expected
+def _larger_batch(plan: Plan, tokens: int, *, known: float, met: bool) -> str:
     doubt = (
         f"up to {known:,.3g} tokens are known to work for such a run"
         if tokens <= known

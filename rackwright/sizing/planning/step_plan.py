@@ -6,7 +6,7 @@ from dataclasses import replace
 from math import ceil, log2
 
 from rackwright.catalog import Software
-from rackwright.sizing.figures import computed, exact
+from rackwright.sizing.figures import PlanningFigures, computed, exact
 from rackwright.sizing.step import flops
 from rackwright.sizing.step.layouts import Layouts
 from rackwright.sizing.step.machine import Machine
@@ -18,7 +18,7 @@ from rackwright.specs.plan import RunPlan, StepPlan
 
 SECONDS_PER_DAY = 86_400
 
-SOURCE = "sizing/step_time.py; efficiencies and overlaps: catalogue, software.yaml"
+SOURCE = "sizing/step/step_time.py; efficiencies and overlaps: catalogue, software.yaml"
 
 SLOWER_WHEN_HIGHER = frozenset(
     {
@@ -44,7 +44,9 @@ NOTHING_HIDDEN = {
 """The constants with which all communication is exposed: what is hidden is the difference."""
 
 
-def step_plan(architecture: Architecture, layout: Layout, machine: Machine, *, sequence_tokens: int) -> StepPlan:
+def step_plan(
+    architecture: Architecture, layout: Layout, machine: Machine, *, sequence_tokens: int, figures: PlanningFigures
+) -> StepPlan:
     """The parts of a step: expected, and with all of the software's constants at their slow or fast ends.
 
     The whole step's range is narrower than that of its parts together: it is the error of this model on published runs
@@ -99,25 +101,17 @@ def step_plan(architecture: Architecture, layout: Layout, machine: Machine, *, s
         context_communication_hidden_s=hidden("context_s", "attention"),
         pipeline_communication_hidden_s=hidden("pipeline_s", "other chunks' work"),
         data_communication_hidden_s=hidden("data_s", "forward and backward pass"),
-        step_s=_whole(expected, architecture, layout, machine.software),
+        step_s=_whole(expected, architecture, layout, machine.software, figures),
     )
 
 
-FITTED_GPUS = 2048
-"""GPUs up to which the step time was fitted to whole series of published runs."""
-
-ERROR_PER_DOUBLING = 0.052
-"""How much longer a step may take than predicted for each doubling beyond `FITTED_GPUS`.
-
-Llama 3.1 405B on 16,384 GPUs, three doublings beyond, was published at 400 TFLOP/s a GPU (arXiv 2407.21783, table 4),
-where this model says 449 to 489, depending on how its pipeline was interleaved.
-"""
-
-
-def _whole(times: StepTimes, architecture: Architecture, layout: Layout, software: Software) -> Figure:
+def _whole(
+    times: StepTimes, architecture: Architecture, layout: Layout, software: Software, figures: PlanningFigures
+) -> Figure:
     value = float(times.total_s[0])
     error = software.step_error["expert" if architecture.experts else "dense"]
-    beyond = ERROR_PER_DOUBLING * max(0.0, log2(layout.gpus / FITTED_GPUS))
+    doublings = max(0.0, log2(layout.gpus / figures["fitted_gpus"].expected))
+    beyond = figures["error_per_doubling"].expected * doublings
     scale = f", +{beyond:.0%} for {layout.gpus:,} GPUs, which the fit has not seen" if beyond else ""
     return Figure(
         expected=value,

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rackwright.catalog import ACCELERATORS, GPUS, HOSTS, MODELS, PLACES, SOFTWARE, SWITCHES, PlaceKind
+from rackwright.catalog import ACCELERATORS, FIGURES, GPUS, HOSTS, MODELS, PLACES, SOFTWARE, SWITCHES, PlaceKind
+from rackwright.sizing.figures import PlanningFigures
 from rackwright.sizing.network.fabric import expected_levels
 from rackwright.sizing.step.machine import Machine
 from rackwright.specs.architecture import Architecture
 from rackwright.specs.request import Cooling, Request, refusal
-
-DEFAULT_BATCH_TOKENS = 4_194_304
-"""Tokens of a step for models whose batch is not published: 4 Mi, as Llama 2 had (arXiv 2307.09288)."""
-
 
 MAX_BATCH_SEQUENCES = 262_144
 """Sequences of a step that are planned for: two for each GPU of the largest job; published ones end at 15,360."""
@@ -32,6 +29,7 @@ class Task:
     place: PlaceKind
     shape: str
     machine: Machine
+    figures: PlanningFigures
 
     @property
     def cooling(self) -> Cooling:
@@ -77,7 +75,7 @@ def look_up(request: Request) -> Task:
         architecture=architecture,
         published_batch_tokens=published,
         sequence_tokens=sequence_tokens,
-        batch=_sequences(request.batch_tokens or published or DEFAULT_BATCH_TOKENS, sequence_tokens),
+        batch=_sequences(request.batch_tokens or published or usual_batch_tokens(), sequence_tokens),
         place=place,
         shape=shape,
         machine=Machine(
@@ -87,7 +85,13 @@ def look_up(request: Request) -> Task:
             precision=request.precision,
             levels=expected_levels(request, place=place, host=host),
         ),
+        figures=PlanningFigures.of(request.figures),
     )
+
+
+def usual_batch_tokens() -> int:
+    """Tokens of a step for models whose batch isn't published."""
+    return int(FIGURES.entries["batch_tokens"].figure.expected)
 
 
 def _sequences(batch_tokens: int, sequence_tokens: int) -> int:

@@ -140,4 +140,5 @@ class Trials:
         return Sized(hosts=hosts if within else hosts + spares, spares=spares, choice=found.best, found=found)
 
     def _spares(self, hosts: int) -> int:
-        return reliability.spares_wanted(hosts, self.task.request.reliability, host=self.task.machine.host)
+        task = self.task
+        return reliability.spares_wanted(hosts, task.request.reliability, host=task.machine.host, figures=task.figures)

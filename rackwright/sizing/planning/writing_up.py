@@ -37,10 +37,10 @@ def write_up(task: Task, sized: Sized) -> Plan:
     """The plan of a choice."""
     layout, machine = sized.choice.layout, task.machine
     training_hosts = ceil(layout.gpus / task.gpus_per_host)
-    step = step_plan(task.architecture, layout, machine, sequence_tokens=task.sequence_tokens)
+    step = step_plan(task.architecture, layout, machine, sequence_tokens=task.sequence_tokens, figures=task.figures)
     parameter_count = parameters.total(task.architecture)
     request, host = task.request, machine.host
-    network = fabric.fabric_plan(request, place=task.place, host=host, hosts=sized.hosts)
+    network = fabric.fabric_plan(request, place=task.place, host=host, hosts=sized.hosts, figures=task.figures)
     checkpoints = storage.storage_plan(
         storage.Training(
             parameters=parameter_count,
@@ -50,6 +50,7 @@ def write_up(task: Task, sized: Sized) -> Plan:
             host=host,
             tokens=request.tokens,
             vocabulary=task.architecture.vocabulary,
+            figures=task.figures,
         ),
         terms=request.storage,
     )
@@ -62,6 +63,7 @@ def write_up(task: Task, sized: Sized) -> Plan:
         levels=network.levels,
         storage=checkpoints,
         terms=request.reliability,
+        figures=task.figures,
     )
     run = run_plan(
         task.architecture,
@@ -79,6 +81,7 @@ def write_up(task: Task, sized: Sized) -> Plan:
         fabric=network,
         cooling=task.cooling,
         days=run.days,
+        figures=task.figures,
     )
     whole = Plan(
         request=task.request,
@@ -109,6 +112,7 @@ def write_up(task: Task, sized: Sized) -> Plan:
                 levels=network.levels,
                 network_efficiency=machine.software.network_efficiency,
                 storage_read_gb_s=stored.read_bandwidth_gb_s,
+                figures=task.figures,
             ),
         ),
         power=power,
@@ -122,6 +126,7 @@ def write_up(task: Task, sized: Sized) -> Plan:
                 days=run.days,
             ),
             terms=request.money,
+            figures=task.figures,
         ),
         delivery=delivery_plan(
             run_days=run.days,
@@ -132,6 +137,7 @@ def write_up(task: Task, sized: Sized) -> Plan:
             levels=network.levels,
             terms=request.delivery,
             repairs=request.reliability,
+            figures=task.figures,
         ),
         warnings=(),
     )
@@ -140,6 +146,7 @@ def write_up(task: Task, sized: Sized) -> Plan:
         place=task.place,
         wished_switch=task.request.switch or task.place.switch,
         published_batch_tokens=task.published_batch_tokens,
+        figures=task.figures,
     )
     return whole.model_copy(update={"warnings": tuple(warned)})
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rackwright.catalog import GPUS, HOSTS, MODELS, SOFTWARE, Gpu, Host, Model
-from rackwright.sizing.planning.task import DEFAULT_BATCH_TOKENS
+from rackwright.sizing.planning.task import usual_batch_tokens
 from rackwright.sizing.published.architectures import architecture_of
 from rackwright.sizing.published.completing import completions, why_none
 from rackwright.sizing.published.runs import Run, Unpredictable
@@ -107,7 +107,7 @@ def _batch(run: Run, model: Model | None, sequence_tokens: int) -> tuple[int | N
     if run.step_s is not None and run.tokens_per_s_per_gpu is not None:
         batch = max(1, round(run.step_s * run.tokens_per_s_per_gpu * run.gpus / sequence_tokens))
         return batch, batch, {"gbs": f"{batch} sequences, as step_s and tok_s_gpu give together"}
-    usual = max(1, round(((model and model.batch_tokens) or DEFAULT_BATCH_TOKENS) / sequence_tokens))
+    usual = max(1, round(((model and model.batch_tokens) or usual_batch_tokens()) / sequence_tokens))
     return None, usual, {"gbs": f"{usual} sequences, the model's published batch or a usual one"}
 
 

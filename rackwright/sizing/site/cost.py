@@ -5,49 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rackwright.catalog import SWITCHES, Host
-from rackwright.sizing.figures import computed, given, given_or, product, stated, total
+from rackwright.sizing.figures import PlanningFigures, computed, given, given_or, product, stated, total
 from rackwright.sizing.network.fabric import switches_by_kind
-from rackwright.sizing.site.optics import CABLE_USD, TRANSCEIVER_USD
 from rackwright.specs.figure import Figure, Unknown
 from rackwright.specs.operation import StoragePlan
 from rackwright.specs.plan import FabricPlan
 from rackwright.specs.site import CostPlan, PowerPlan
 from rackwright.specs.terms import MoneyTerms
-
-ELECTRICITY_USD_PER_KWH = Figure(
-    low=0.064,
-    expected=0.078,
-    high=0.12,
-    source="123.9 million dollars for 1.59 TWh in a study of a 100,000-GPU site; low: the Memphis site's reported "
-    "bill; high: judgement",
-)
-"""Price of electricity."""
-
-STORAGE_SERVER_GB_S = 5.0
-"""What one server of flash storage takes in, 10^9 bytes a second: Meta's give 0.93 at peak, products for AI 10-60 when
-read from and less when written to. Assumed."""
-
-STORAGE_SERVER_TB = 250.0
-"""What one holds: 16 drives of 15.36 TB. Assumed."""
-
-STORAGE_SERVER_USD = Figure(
-    low=30_000, expected=60_000, high=100_000, source="a server with 16 NVMe drives of 15 TB: a judgement", assumed=True
-)
-
-OTHER_CAPITAL_PART = Figure(
-    low=0.02,
-    expected=0.06,
-    high=0.12,
-    source="management, front network, racks, freight: what a published cost study's 47,000-52,000 dollars a GPU leave "
-    "after hosts, switches and optics",
-    assumed=True,
-)
-"""Capital besides hosts, fabric and storage, as a part of the hosts'."""
-
-UPKEEP_PART_PER_YEAR = Figure(
-    low=0.02, expected=0.04, high=0.08, source="staff, spare parts, support contracts: a judgement", assumed=True
-)
-"""Upkeep in a year, as a part of the capital."""
 
 BUILDING_UNKNOWN = Unknown(
     unknown="not known: it depends on the site; give money.building_usd_per_mw (10-15 million dollars a MW of IT in "
@@ -79,9 +43,9 @@ class Bought:
         return self.hosts * self.host.gpus_per_host
 
 
-def cost_plan(bought: Bought, *, terms: MoneyTerms) -> CostPlan:
+def cost_plan(bought: Bought, *, terms: MoneyTerms, figures: PlanningFigures) -> CostPlan:
     """Capital, rent, electricity and what owning comes to."""
-    parts = _capital_parts(bought)
+    parts = _capital_parts(bought, figures)
     building = _building(bought.power.it_mw, terms)
     known = [*parts.values(), building] if isinstance(building, Figure) else list(parts.values())
     capital = total(
@@ -90,7 +54,9 @@ def cost_plan(bought: Bought, *, terms: MoneyTerms) -> CostPlan:
         + ("" if isinstance(building, Unknown) else f" + {building.expected:,.0f} USD building"),
         source="each part's own; 47,000-52,000 dollars a GPU in a published cost study, building apart",
     )
-    price = given_or(terms.electricity_usd_per_kwh, ELECTRICITY_USD_PER_KWH, field="money.electricity_usd_per_kwh")
+    price = given_or(
+        terms.electricity_usd_per_kwh, figures["electricity_usd_per_kwh"], field="money.electricity_usd_per_kwh"
+    )
     rent = given_or(terms.rent_usd_per_gpu_h, stated(bought.host.rent_usd_per_gpu_h), field="money.rent_usd_per_gpu_h")
     term_h = terms.term_months * HOURS_PER_MONTH
     electricity_term = computed(
@@ -101,12 +67,13 @@ def cost_plan(bought: Bought, *, terms: MoneyTerms) -> CostPlan:
         f"{price.expected:g} USD/kWh",
         source=price.source,
     )
+    upkeep_part = figures["upkeep_part_per_year"]
     upkeep_term = computed(
         lambda money, part: money * part * terms.term_months / MONTHS_PER_YEAR,
         capital,
-        UPKEEP_PART_PER_YEAR,
-        formula=f"{capital.expected:,.0f} USD × {UPKEEP_PART_PER_YEAR.expected:g} × {terms.term_months:g} months / 12",
-        source=UPKEEP_PART_PER_YEAR.source,
+        upkeep_part,
+        formula=f"{capital.expected:,.0f} USD × {upkeep_part.expected:g} × {terms.term_months:g} months / 12",
+        source=upkeep_part.source,
     )
     written_off = product(
         capital,
@@ -164,7 +131,7 @@ def cost_plan(bought: Bought, *, terms: MoneyTerms) -> CostPlan:
     )
 
 
-def _capital_parts(bought: Bought) -> dict[str, Figure]:
+def _capital_parts(bought: Bought, figures: PlanningFigures) -> dict[str, Figure]:
     hosts_usd = product(
         stated(bought.host.capital_usd),
         bought.hosts,
@@ -172,24 +139,26 @@ def _capital_parts(bought: Bought) -> dict[str, Figure]:
         source=bought.host.capital_usd.source,
     )
     modules, cables = bought.fabric.optics, bought.fabric.cables
+    transceiver_usd, cable_usd = figures["transceiver_usd"], figures["cable_usd"]
+    other_part = figures["other_capital_part"]
     return {
         "hosts_usd": hosts_usd,
         "switches_usd": _switches(bought.fabric),
         "optics_usd": computed(
             lambda module, cable: modules * module + cables * cable,
-            TRANSCEIVER_USD,
-            CABLE_USD,
-            formula=f"{modules:,} transceivers × {TRANSCEIVER_USD.expected:g} USD + {cables:,} cables × "
-            f"{CABLE_USD.expected:g} USD",
-            source=f"{TRANSCEIVER_USD.source}; {CABLE_USD.source}",
+            transceiver_usd,
+            cable_usd,
+            formula=f"{modules:,} transceivers × {transceiver_usd.expected:g} USD + {cables:,} cables × "
+            f"{cable_usd.expected:g} USD",
+            source=f"{transceiver_usd.source}; {cable_usd.source}",
         ),
-        "storage_usd": _storage(bought.storage),
+        "storage_usd": _storage(bought.storage, figures),
         "other_usd": computed(
             lambda money, part: money * part,
             hosts_usd,
-            OTHER_CAPITAL_PART,
-            formula=f"{hosts_usd.expected:,.0f} USD of hosts × {OTHER_CAPITAL_PART.expected:g}",
-            source=OTHER_CAPITAL_PART.source,
+            other_part,
+            formula=f"{hosts_usd.expected:,.0f} USD of hosts × {other_part.expected:g}",
+            source=other_part.source,
         ),
     }
 
@@ -207,15 +176,19 @@ def _switches(fabric: FabricPlan) -> Figure:
     return total(*parts, formula=" + ".join(part.formula for part in parts), source=parts[0].source)
 
 
-def _storage(storage: StoragePlan) -> Figure:
+def _storage(storage: StoragePlan, figures: PlanningFigures) -> Figure:
+    server_gb_s, server_tb = figures["storage_server_gb_s"], figures["storage_server_tb"]
+    server_usd = figures["storage_server_usd"]
     return computed(
-        lambda rate, capacity, price: max(rate / STORAGE_SERVER_GB_S, capacity / STORAGE_SERVER_TB) * price,
+        lambda rate, capacity, each_gb_s, each_tb, price: max(rate / each_gb_s, capacity / each_tb) * price,
         storage.write_bandwidth_gb_s,
         storage.capacity_tb,
-        STORAGE_SERVER_USD,
-        formula=f"the greater of {storage.write_bandwidth_gb_s.expected:,.4g} GB/s / {STORAGE_SERVER_GB_S:g} and "
-        f"{storage.capacity_tb.expected:,.4g} TB / {STORAGE_SERVER_TB:g} servers × {STORAGE_SERVER_USD.expected:,} USD",
-        source=STORAGE_SERVER_USD.source,
+        server_gb_s,
+        server_tb,
+        server_usd,
+        formula=f"the greater of {storage.write_bandwidth_gb_s.expected:,.4g} GB/s / {server_gb_s.expected:g} and "
+        f"{storage.capacity_tb.expected:,.4g} TB / {server_tb.expected:g} servers × {server_usd.expected:,} USD",
+        source=server_usd.source,
     )
 
 

@@ -12,71 +12,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from math import ceil
 
-from rackwright.sizing.figures import ends, given_or, product
+from rackwright.sizing.figures import PlanningFigures, ends, given_or, product
 from rackwright.sizing.operation.spares import repair_days
 from rackwright.specs.fabric import FabricLevel
 from rackwright.specs.figure import Figure
 from rackwright.specs.plan import FabricPlan
 from rackwright.specs.site import DeliveryPhase, DeliveryPlan
 from rackwright.specs.terms import DeliveryTerms, ReliabilityTerms
-
-LEAD_DAYS = Figure(
-    low=14,
-    expected=70,
-    high=270,
-    source="Dell: 8-12 weeks for H100 servers in April 2024, 39 weeks late in 2023 (36-52 in the whole market, Omdia); "
-    "low: held in stock, a judgement",
-)
-"""Days from the order until the first hosts arrive."""
-
-HOSTS_PER_WEEK = Figure(
-    low=100,
-    expected=360,
-    high=800,
-    source="high: Memphis's 12,500 hosts of two vendors over the 55 days from its first rack (19 days before training "
-    "began) to the burn-in of its last; expected: as if over all of its 122 days; low: a judgement",
-)
-"""Hosts a week from each vendor."""
-
-RACKED_PER_TECHNICIAN_DAY = Figure(
-    low=0.5, expected=1.0, high=3.0, source="low: host by host; high: racks that come filled: a judgement", assumed=True
-)
-"""Hosts that one person racks, connects to power and coolant, and tests in a day."""
-
-CABLES_PER_TECHNICIAN_DAY = Figure(
-    low=30, expected=60, high=100, source="laid, cleaned, plugged and labelled: a judgement", assumed=True
-)
-"""Cables that one person finishes in a day."""
-
-COMMISSIONING_DAYS = Figure(
-    low=3, expected=7, high=21, source="firmware, fabric's verification, acceptance: a judgement", assumed=True
-)
-"""Days from the last cable of a part to its burn-in."""
-
-BURN_IN_DAYS = Figure(
-    low=1,
-    expected=3,
-    high=7,
-    source="24-72 hours of full load (leviathansystems.co, glossary); high: with reruns, a judgement",
-)
-"""Days of burn-in."""
-
-BURN_IN_FAILED_PART = Figure(
-    low=0.01,
-    expected=0.05,
-    high=0.10,
-    source="high: about a tenth of 511 new hosts didn't come up at first (Imbue 2024, as remembered, not read again); "
-    "else a judgement",
-    assumed=True,
-)
-"""Part of the hosts that fails in commissioning or burn-in: infant mortality, and mistakes in building."""
-
-HOSTS_PER_TECHNICIAN = 50
-LEAST_TECHNICIANS = 4
-"""The crew where the request names none. Assumed."""
-
-ETHERNET_CABLES_PER_HOST = 3
-"""Two to the front network, one to management."""
 
 DAYS_PER_WEEK = 7
 
@@ -183,6 +125,7 @@ def delivery_plan(
     levels: Sequence[FabricLevel],
     terms: DeliveryTerms,
     repairs: ReliabilityTerms,
+    figures: PlanningFigures,
 ) -> DeliveryPlan:
     """The phases with their dates, at the expected pace and at both ends."""
     training = hosts - spares
@@ -191,10 +134,11 @@ def delivery_plan(
         hosts=hosts,
         first_hosts=min(training, wanted),
         spares=spares,
-        cables=fabric.cables + ETHERNET_CABLES_PER_HOST * hosts,
+        cables=fabric.cables + ceil(figures["ethernet_cables_per_host"].expected * hosts),
         site_ready_days=terms.site_ready_days,
     )
-    assumptions = _Assumptions.of(terms, repairs, hosts=hosts)
+    assumptions = _Assumptions.of(terms, repairs, figures, hosts=hosts)
+    failed_part = assumptions.burn_in_failed_part
     slow, expected, fast = (schedule(work, pace) for pace in assumptions.paces())
 
     def day(of: Callable[[Schedule], float], formula: str) -> Figure:
@@ -211,11 +155,14 @@ def delivery_plan(
             ends=_on(terms.start_date, finishes),
         )
 
-    after = f"{COMMISSIONING_DAYS.expected:g} days of commissioning + {BURN_IN_DAYS.expected:g} of burn-in"
+    after = (
+        f"{assumptions.commissioning_days.expected:g} days of commissioning + "
+        f"{assumptions.burn_in_days.expected:g} of burn-in"
+    )
     mending = expected.all_train - expected.phases["burn-in"][1]
     first = day(
         lambda at: at.first_train,
-        f"the first {work.first_hosts:,} hosts, and {BURN_IN_FAILED_PART.expected:.0%} for those that fail, are cabled "
+        f"the first {work.first_hosts:,} hosts, and {failed_part.expected:.0%} for those that fail, are cabled "
         f"on day {expected.phases['commissioning'][0]:.4g} ({expected.limited_by} takes longest) + {after}",
     )
     everything = day(
@@ -236,10 +183,10 @@ def delivery_plan(
         hosts_per_week=assumptions.hosts_per_week,
         phases=tuple(map(phase, expected.phases)),
         burn_in_failed_hosts=product(
-            BURN_IN_FAILED_PART,
+            failed_part,
             hosts,
-            formula=f"{hosts:,} hosts × {BURN_IN_FAILED_PART.expected:g}",
-            source=BURN_IN_FAILED_PART.source,
+            formula=f"{hosts:,} hosts × {failed_part.expected:g}",
+            source=failed_part.source,
         ),
         limited_by=expected.limited_by,
         first_gpus=work.first_hosts * gpus_per_host,
@@ -260,19 +207,32 @@ class _Assumptions:
     vendors: int
     hosts_per_week: Figure
     technicians: int
+    racked_per_technician_day: Figure
+    cables_per_technician_day: Figure
+    commissioning_days: Figure
+    burn_in_days: Figure
+    burn_in_failed_part: Figure
     repair_days: Figure
 
     @classmethod
-    def of(cls, terms: DeliveryTerms, repairs: ReliabilityTerms, *, hosts: int) -> _Assumptions:
-        each = given_or(terms.hosts_per_week, HOSTS_PER_WEEK, field="delivery.hosts_per_week")
+    def of(
+        cls, terms: DeliveryTerms, repairs: ReliabilityTerms, figures: PlanningFigures, *, hosts: int
+    ) -> _Assumptions:
+        each = given_or(terms.hosts_per_week, figures["hosts_per_week"], field="delivery.hosts_per_week")
+        crew = max(figures["least_technicians"].expected, hosts / figures["hosts_per_technician"].expected)
         return cls(
-            lead_days=given_or(terms.lead_days, LEAD_DAYS, field="delivery.lead_days"),
+            lead_days=given_or(terms.lead_days, figures["lead_days"], field="delivery.lead_days"),
             vendors=terms.vendors,
             hosts_per_week=product(
                 each, terms.vendors, formula=f"{terms.vendors} vendors × {each.expected:g}", source=each.source
             ),
-            technicians=terms.technicians or max(LEAST_TECHNICIANS, ceil(hosts / HOSTS_PER_TECHNICIAN)),
-            repair_days=repair_days(repairs),
+            technicians=terms.technicians or ceil(crew),
+            racked_per_technician_day=figures["hosts_racked_per_technician_day"],
+            cables_per_technician_day=figures["cables_per_technician_day"],
+            commissioning_days=figures["commissioning_days"],
+            burn_in_days=figures["burn_in_days"],
+            burn_in_failed_part=figures["burn_in_failed_part"],
+            repair_days=repair_days(repairs, figures),
         )
 
     def paces(self) -> tuple[Pace, Pace, Pace]:
@@ -283,11 +243,11 @@ class _Assumptions:
         return Pace(
             lead_days=length(self.lead_days),
             arriving_per_day=rate(self.hosts_per_week) / DAYS_PER_WEEK,
-            racked_per_day=rate(RACKED_PER_TECHNICIAN_DAY) * self.technicians,
-            cables_per_day=rate(CABLES_PER_TECHNICIAN_DAY) * self.technicians,
-            commissioning_days=length(COMMISSIONING_DAYS),
-            burn_in_days=length(BURN_IN_DAYS),
-            failed_part=length(BURN_IN_FAILED_PART),
+            racked_per_day=rate(self.racked_per_technician_day) * self.technicians,
+            cables_per_day=rate(self.cables_per_technician_day) * self.technicians,
+            commissioning_days=length(self.commissioning_days),
+            burn_in_days=length(self.burn_in_days),
+            failed_part=length(self.burn_in_failed_part),
             repair_days=length(self.repair_days),
         )
 
@@ -298,11 +258,11 @@ class _Assumptions:
             "site": f"delivery.site_ready_days: {work.site_ready_days:g}",
             "lead time": f"{self.lead_days.expected:g} days from the order: {self.lead_days.source}",
             "hosts arrive": f"{work.hosts:,} hosts at {self.hosts_per_week.expected:g} a week",
-            "racking": f"{work.hosts:,} hosts by {crew} at {RACKED_PER_TECHNICIAN_DAY.expected:g} a day each",
-            "cabling": f"{work.cables:,} cables by {crew} at {CABLES_PER_TECHNICIAN_DAY.expected:g} a day each",
-            "commissioning": f"{COMMISSIONING_DAYS.expected:g} days for each part",
-            "burn-in": f"{BURN_IN_DAYS.expected:g} days for each part",
-            "mending": f"{BURN_IN_FAILED_PART.expected:.0%} of the hosts fail at first; where spares don't make up for "
+            "racking": f"{work.hosts:,} hosts by {crew} at {self.racked_per_technician_day.expected:g} a day each",
+            "cabling": f"{work.cables:,} cables by {crew} at {self.cables_per_technician_day.expected:g} a day each",
+            "commissioning": f"{self.commissioning_days.expected:g} days for each part",
+            "burn-in": f"{self.burn_in_days.expected:g} days for each part",
+            "mending": f"{self.burn_in_failed_part.expected:.0%} of the hosts fail at first; where spares don't make up for "
             f"them, {self.repair_days.expected:g} days to mend them and another burn-in",
         }
 
@@ -314,7 +274,7 @@ def _between(fast: float, expected: float, slow: float, *, formula: str) -> Figu
         low=min(fast, expected, slow),
         high=max(fast, expected, slow),
         formula=formula,
-        source="sizing/delivery.py: the flow of the slowest phase, at paces each with its source there",
+        source="sizing/site/delivery.py: the flow of the slowest phase, at paces each with its source in the catalogue's figures.yaml",
         assumed=True,
     )
 

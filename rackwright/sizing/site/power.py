@@ -3,95 +3,15 @@
 from __future__ import annotations
 
 from rackwright.catalog import SWITCHES, Host, Switch
-from rackwright.sizing.figures import computed, ends, exact, product, total
+from rackwright.sizing.figures import PlanningFigures, computed, ends, exact, product, total
 from rackwright.sizing.network.fabric import switches_by_kind
-from rackwright.sizing.site.optics import TRANSCEIVER_W
 from rackwright.specs.figure import Figure
 from rackwright.specs.plan import FabricPlan
 from rackwright.specs.request import Cooling
 from rackwright.specs.site import PowerPlan
 
-TYPICAL_PART = Figure(
-    low=0.64,
-    expected=0.73,
-    high=0.83,
-    source="DGX H100, of 10.2 kW maximum: 7.15 kW measured on Llama 2 70B LoRA (MLPerf Training), 7.75 kW (arXiv "
-    "2506.14551); low and high: 6.5-8.5 kW reported as typical",
-)
-"""What a host draws in training, as a part of its maximum."""
-
-STORAGE_PART = Figure(
-    low=0.01,
-    expected=0.03,
-    high=0.12,
-    source="high: Meta's 7,500 storage servers for 24,576 GPUs (arXiv 2407.21783) at half a kilowatt each; else a "
-    "judgement: studies of 100,000-GPU sites give 10 % for network and storage together",
-    assumed=True,
-)
-"""Power of the storage, as a part of the GPU hosts'."""
-
-MANAGEMENT_PART = Figure(
-    low=0.004,
-    expected=0.01,
-    high=0.02,
-    source="low: nine management servers and fabric managers for 127 hosts (DGX SuperPOD, NVIDIA RA-11333) at half a "
-    "kilowatt each; else a judgement: with front-network and management switches",
-    assumed=True,
-)
-"""Power of management servers and Ethernet, as a part of the GPU hosts'."""
-
-PUE: dict[Cooling, Figure] = {
-    "air": Figure(
-        low=1.08,
-        expected=1.25,
-        high=1.58,
-        source="low: Meta's sites on average; Google 1.10, AWS and Oracle 1.15, Microsoft 1.18 (Data Center Dynamics, "
-        "December 2024); high: the average of all sites (Uptime Institute 2023); expected: a new site, a judgement",
-    ),
-    "liquid": Figure(
-        low=1.05,
-        expected=1.12,
-        high=1.2,
-        source="liquid-cooled sites 1.05-1.15, as quoted; high: what 1.59 TWh a year in a study of a 100,000-GPU site "
-        "comes to over 150 MW",
-    ),
-    "dry": Figure(
-        low=1.05,
-        expected=1.18,
-        high=1.35,
-        source="liquid-cooled sites 1.05-1.15, as quoted, and the fans of dry coolers instead of evaporation: a "
-        "judgement",
-        assumed=True,
-    ),
-}
-"""Facility power over IT power."""
-
-WATER_L_PER_KWH: dict[Cooling, Figure] = {
-    "air": Figure(
-        low=0.15,
-        expected=1.8,
-        high=2.05,
-        source="low: AWS 0.15, Microsoft 0.27, mostly outside air (their reports, in Computer Weekly); expected: the "
-        "average site, as quoted; high: Memphis at 100 MW",
-    ),
-    "liquid": Figure(
-        low=0.8,
-        expected=1.37,
-        high=2.05,
-        source="Memphis: 1.3 million gallons a day over 150 MW (expected) or 100 MW (high); low: a cool climate, a "
-        "judgement",
-    ),
-    "dry": Figure(low=0.0, expected=0.0, high=0.05, source="closed loops; high: filling and humidity, a judgement"),
-}
-"""Water use effectiveness: litres taken for each kWh of IT energy."""
-
 EVAPORATION_L_PER_KWH = 1.48
 """Litres that take one kWh of heat away as vapour: 3.6 MJ over 2.43 MJ/kg, water's latent heat at 30 °C."""
-
-CONCENTRATION_CYCLES = Figure(
-    low=3.0, expected=5.0, high=8.0, source="usual operation of cooling towers 3-8 cycles: a judgement", assumed=True
-)
-"""How far salts concentrate before a tower's water is let off: C/(C − 1) litres are taken for each evaporated."""
 
 LITRES_PER_M3 = 1000
 HOURS_PER_DAY = 24
@@ -102,7 +22,9 @@ W_PER_MW = 1e6
 MWH_PER_GWH = 1000
 
 
-def power_plan(*, host: Host, hosts: int, fabric: FabricPlan, cooling: Cooling, days: Figure) -> PowerPlan:
+def power_plan(
+    *, host: Host, hosts: int, fabric: FabricPlan, cooling: Cooling, days: Figure, figures: PlanningFigures
+) -> PowerPlan:
     """Power and water of all hosts at full load, and the energy of the run with hosts as they run in training."""
     hosts_mw = product(
         host.power_kw,
@@ -110,19 +32,19 @@ def power_plan(*, host: Host, hosts: int, fabric: FabricPlan, cooling: Cooling, 
         formula=f"{hosts:,} hosts × {host.power_kw.expected:g} kW",
         source=host.power_kw.source,
     )
-    modules = fabric.optics
+    modules, transceiver_w = fabric.optics, figures["transceiver_w"]
     network = {
-        "switches_mw": _all_switches(fabric),
+        "switches_mw": _all_switches(fabric, transceiver_w),
         "optics_mw": product(
-            TRANSCEIVER_W,
+            transceiver_w,
             modules / W_PER_MW,
-            formula=f"{modules:,} transceivers × {TRANSCEIVER_W.expected:g} W",
-            source=TRANSCEIVER_W.source,
+            formula=f"{modules:,} transceivers × {transceiver_w.expected:g} W",
+            source=transceiver_w.source,
         ),
     }
     others = {
-        "storage_mw": _part(hosts_mw, STORAGE_PART),
-        "management_mw": _part(hosts_mw, MANAGEMENT_PART),
+        "storage_mw": _part(hosts_mw, figures["storage_power_part"]),
+        "management_mw": _part(hosts_mw, figures["management_power_part"]),
     }
     parts = {"hosts_mw": hosts_mw, **network, **others}
     it_mw = total(
@@ -130,13 +52,13 @@ def power_plan(*, host: Host, hosts: int, fabric: FabricPlan, cooling: Cooling, 
         formula=" + ".join(f"{part.expected:.3g} {name.removesuffix('_mw')}" for name, part in parts.items()),
         source="each part's own",
     )
-    pue = PUE[cooling]
+    pue, typical_part = figures[f"pue_{cooling}"], figures["typical_power_part"]
     cooling_mw = _cooling(it_mw, pue, cooling)
     typical_mw = product(
-        TYPICAL_PART,
+        typical_part,
         hosts * host.power_kw.expected / KW_PER_MW,
-        formula=f"{hosts:,} hosts × {host.power_kw.expected:g} kW × {TYPICAL_PART.expected:g}",
-        source=TYPICAL_PART.source,
+        formula=f"{hosts:,} hosts × {host.power_kw.expected:g} kW × {typical_part.expected:g}",
+        source=typical_part.source,
     )
     running = {
         # No source tells how long the hosts are at full load, so the high end is all the time.
@@ -149,7 +71,7 @@ def power_plan(*, host: Host, hosts: int, fabric: FabricPlan, cooling: Cooling, 
     facility_typical_mw = total(
         *running.values(),
         formula=" + ".join(f"{power.expected:.3g} {name}" for name, power in running.items()),
-        source=f"{TYPICAL_PART.source}; {pue.source}",
+        source=f"{typical_part.source}; {pue.source}",
     )
     facility_mw = total(
         it_mw,
@@ -173,7 +95,7 @@ def power_plan(*, host: Host, hosts: int, fabric: FabricPlan, cooling: Cooling, 
             source="each part's own",
         ),
         energy_year_gwh=_energy(facility_typical_mw, a_year),
-        **_water(it_mw, facility_mw, cooling),
+        **_water(it_mw, facility_mw, cooling, figures),
     )
 
 
@@ -187,14 +109,16 @@ def _cooling(it_mw: Figure, pue: Figure, kind: Cooling) -> Figure:
     )
 
 
-def _all_switches(fabric: FabricPlan) -> Figure:
-    parts = [_switches(SWITCHES.entries[name], count) for name, count in switches_by_kind(fabric).items()]
+def _all_switches(fabric: FabricPlan, transceiver_w: Figure) -> Figure:
+    parts = [
+        _switches(SWITCHES.entries[name], count, transceiver_w) for name, count in switches_by_kind(fabric).items()
+    ]
     return total(*parts, formula=" + ".join(part.formula for part in parts), source=parts[0].source)
 
 
-def _switches(switch: Switch, count: int) -> Figure:
+def _switches(switch: Switch, count: int, transceiver_w: Figure) -> Figure:
     """Switches without the transceivers in their ports, which a data sheet's maximum holds and its minimum doesn't."""
-    optics_kw = switch.ports * TRANSCEIVER_W.expected / W_PER_KW
+    optics_kw = switch.ports * transceiver_w.expected / W_PER_KW
     bare_kw = switch.power_kw.low
     own_kw = max(bare_kw or 0.0, switch.power_kw.expected - optics_kw)
     return Figure(
@@ -202,7 +126,7 @@ def _switches(switch: Switch, count: int) -> Figure:
         low=count * (own_kw if bare_kw is None else bare_kw) / KW_PER_MW,
         high=count * max(own_kw, ends(switch.power_kw)[1] - optics_kw) / KW_PER_MW,
         formula=f"{count:,} switches × {own_kw:.3g} kW, transceivers apart ({switch.power_kw.expected:g} kW with them)",
-        source=f"{switch.power_kw.source}; {TRANSCEIVER_W.source}",
+        source=f"{switch.power_kw.source}; {transceiver_w.source}",
     )
 
 
@@ -226,8 +150,8 @@ def _energy(power_mw: Figure, days: Figure) -> Figure:
     )
 
 
-def _water(it_mw: Figure, facility_mw: Figure, cooling: Cooling) -> dict[str, Figure]:
-    litres = WATER_L_PER_KWH[cooling]
+def _water(it_mw: Figure, facility_mw: Figure, cooling: Cooling, figures: PlanningFigures) -> dict[str, Figure]:
+    litres, cycles_of_salt = figures[f"water_{cooling}_l_per_kwh"], figures["concentration_cycles"]
     if cooling == "dry":
         bound = exact(0.0, formula="nothing evaporates in dry coolers")
     else:
@@ -236,10 +160,10 @@ def _water(it_mw: Figure, facility_mw: Figure, cooling: Cooling) -> dict[str, Fi
                 power * KW_PER_MW * HOURS_PER_DAY * EVAPORATION_L_PER_KWH * cycles / (cycles - 1) / LITRES_PER_M3
             ),
             facility_mw,
-            CONCENTRATION_CYCLES,
+            cycles_of_salt,
             formula=f"{facility_mw.expected:.4g} MW × 24 h × {EVAPORATION_L_PER_KWH} l/kWh × C/(C − 1), C = "
-            f"{CONCENTRATION_CYCLES.expected:g} cycles of concentration",
-            source=f"latent heat of water; {CONCENTRATION_CYCLES.source}",
+            f"{cycles_of_salt.expected:g} cycles of concentration",
+            source=f"latent heat of water; {cycles_of_salt.source}",
         )
     return {
         "water_l_per_kwh": litres,
