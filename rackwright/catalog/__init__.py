@@ -1,5 +1,4 @@
-"""The catalogue: published figures of hardware, models, places and clusters, and those that plans share,
-each with its source.
+"""The catalogue: figures of hardware, models, places and clusters, and those that plans share, each with its source.
 
 Data, not code: the YAML files in `data/` hold it, `entries` says what stands in them, `loading` reads them.
 """

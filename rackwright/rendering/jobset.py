@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import Any
 
+from rackwright.catalog import HOSTS
 from rackwright.rendering.templates import render
 from rackwright.specs.job_cluster import JobCluster
 from rackwright.specs.training_job import API_VERSION, JOB_LABEL, KIND, RANK_LABEL, TrainingJob, TrainingJobSpec
@@ -19,23 +20,6 @@ PRIORITY_LABEL = "kueue.x-k8s.io/priority-class"
 
 RENDEZVOUS_PORT = 29500
 """PyTorch's default port for MASTER_PORT."""
-
-H100_SHAPE = "BM.GPU.H100.8"
-
-H100_NCCL = {
-    "NCCL_DEBUG": "WARN",
-    "NCCL_CUMEM_ENABLE": "0",
-    "NCCL_IB_SPLIT_DATA_ON_QPS": "0",
-    "NCCL_IB_GID_INDEX": "3",
-    "NCCL_IB_TC": "41",
-    "NCCL_IB_SL": "0",
-    "NCCL_IB_TIMEOUT": "22",
-    "NCCL_IB_HCA": "mlx5",
-    "NCCL_SOCKET_IFNAME": "eth0",
-    "NCCL_IGNORE_CPU_AFFINITY": "1",
-}
-"""NCCL on BM.GPU.H100.8 through virtual functions (oracle-quickstart/oci-hpc-oke@61d210a,
-docs/recommended-nccl-rccl-parameters-by-shape.md and docs/using-rdma-network-interfaces-in-manifests.md)."""
 
 
 def jobset(job: TrainingJob, cluster: JobCluster, *, uid: str) -> dict[str, Any]:
@@ -128,12 +112,18 @@ def default_preference(cluster: JobCluster) -> str:
     return levels[max(0, len(levels) - 2)].name
 
 
+def nccl_environment(shape: str) -> dict[str, str]:
+    """What NCCL is told on hosts of that shape; nothing where the catalogue doesn't know."""
+    host = HOSTS.entries.get(shape)
+    return host.nccl.environment if host and host.nccl else {}
+
+
 def environment(job: TrainingJob, cluster: JobCluster) -> list[dict[str, Any]]:
     """The container's environment: the fabric's, the gang's, the checkpoint's, and over all of them the job's own."""
     spec, name = job.spec, job.metadata.name
     values: dict[str, str] = {}
-    if cluster.gpu_pool.shape == H100_SHAPE and resources(spec, cluster).get("nvidia.com/rdma-vf"):
-        values |= H100_NCCL
+    if resources(spec, cluster).get("nvidia.com/rdma-vf"):
+        values |= nccl_environment(cluster.gpu_pool.shape)
     values |= {
         "MASTER_ADDR": f"{name}-workers-0-0.{name}",  # JobSet: <jobset>-<group>-<job>-<pod>.<jobset>
         "MASTER_PORT": str(RENDEZVOUS_PORT),

@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from rackwright.catalog import ACCELERATORS, CLUSTERS, GPUS, HOSTS, MODELS, PLACES, SOFTWARE, SWITCHES
+from rackwright.catalog import (
+    ACCELERATORS,
+    CLUSTERS,
+    FAILURES,
+    FIGURES,
+    GPUS,
+    HOSTS,
+    MODELS,
+    PLACES,
+    SOFTWARE,
+    SWITCHES,
+)
 from rackwright.cli.exit_codes import ExitCode
 from rackwright.cli.outcome import CommandError
 from rackwright.cli.output import Json, print_json, print_table
@@ -14,7 +25,8 @@ from rackwright.cli.sizing import references
 from rackwright.cli.sizing.catalogue_tables import LISTINGS
 
 SHELVES = {
-    shelf.file.removesuffix(".yaml"): shelf for shelf in (MODELS, GPUS, HOSTS, SWITCHES, PLACES, SOFTWARE, CLUSTERS)
+    shelf.file.removesuffix(".yaml"): shelf
+    for shelf in (MODELS, GPUS, HOSTS, SWITCHES, PLACES, SOFTWARE, FIGURES, FAILURES, CLUSTERS)
 }
 """What `size list` can show, by the word that asks for it."""
 

@@ -5,8 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from rackwright.catalog import ACCELERATORS, GPUS, HOSTS, MODELS, Accelerator, Gpu, Host, Model
-from rackwright.cli.sizing.plan_table import number
+from rackwright.catalog import (
+    ACCELERATORS,
+    FAILURES,
+    FIGURES,
+    GPUS,
+    HOSTS,
+    MODELS,
+    Accelerator,
+    FailureRecord,
+    Gpu,
+    Host,
+    Model,
+    PlanningFigure,
+)
+from rackwright.cli.sizing.plan_table import number, split_unit
 from rackwright.sizing.step import parameters
 from rackwright.specs.architecture import Architecture
 from rackwright.specs.figure import Figure
@@ -39,7 +52,25 @@ def hosts() -> Listing:
     return Listing(columns, (_host(name, host) for name, host in HOSTS.entries.items()))
 
 
-LISTINGS: dict[str, Callable[[], Listing]] = {"models": models, "gpus": gpus, "hosts": hosts}
+def figures() -> Listing:
+    """Figures that plans share, with what a request sets in their place."""
+    columns = ("set it as", "value", "range", "unit", "what it is, and its source")
+    return Listing(columns, (_planning_figure(name, entry) for name, entry in FIGURES.entries.items()))
+
+
+def failures() -> Listing:
+    """What was published of failures."""
+    columns = ("name", "GPU", "failures", "host days", "a host and day", "source")
+    return Listing(columns, (_failures(name, record) for name, record in FAILURES.entries.items()))
+
+
+LISTINGS: dict[str, Callable[[], Listing]] = {
+    "models": models,
+    "gpus": gpus,
+    "hosts": hosts,
+    "figures": figures,
+    "failures": failures,
+}
 """The kinds that have more to show than a title, by the word that asks for them."""
 
 
@@ -103,6 +134,23 @@ def _host(name: str, host: Host) -> tuple[str, ...]:
         *map(_shown, (host.memory_gb, host.nvme_tb, host.power_kw)),
         number(host.capital_usd.expected / 1000),
     )
+
+
+def _planning_figure(name: str, entry: PlanningFigure) -> tuple[str, ...]:
+    figure = entry.figure
+    span = "" if figure.low is None or figure.high is None else f"{number(figure.low)} – {number(figure.high)}"
+    return (
+        entry.request_field or f"figures.{name}",
+        number(figure.expected),
+        span,
+        split_unit(name)[1],
+        f"{entry.title}. {'Assumed' if figure.assumed else 'Source'}: {figure.source}",
+    )
+
+
+def _failures(name: str, record: FailureRecord) -> tuple[str, ...]:
+    rate = f"{record.per_host_day:.3g}"
+    return (name, record.gpu, number(record.failures), number(record.host_days), rate, record.source)
 
 
 def _shown(figure: Figure | None) -> str:

@@ -30,7 +30,7 @@ LABEL_PREFIX = "rackwright.dev/fabric-"
 """Of the node labels that an administrator gives to hosts by the switches above them."""
 
 
-def fabric_plan(request: Request, *, place: PlaceKind, host: Host, hosts: int, figures: PlanningFigures) -> FabricPlan:
+def fabric_plan(request: Request, *, place: PlaceKind, host: Host, hosts: int) -> FabricPlan:
     """The fabric of so many hosts; with a larger switch than wished where three tiers of that one don't join them."""
     name = large_enough(request.switch or place.switch, host=host, hosts=hosts, terms=request.fabric)
     terms = request.fabric
@@ -38,7 +38,8 @@ def fabric_plan(request: Request, *, place: PlaceKind, host: Host, hosts: int, f
     cables = tier_cables(tree, rack_hosts=rack_hosts(host, terms))
     copper, optical = sum(each.copper for each in cables), sum(each.optical for each in cables)
     host_racks = ceil(hosts / rack_hosts(host, terms))
-    network_racks = ceil(_apart(tree, terms) / figures["switches_per_rack"].expected)
+    switches_per_rack = PlanningFigures.of(request.figures)["switches_per_rack"].expected
+    network_racks = ceil(_apart(tree, terms) / switches_per_rack)
     return FabricPlan(
         switch=name,
         spine_switch=terms.spine_switch or name,

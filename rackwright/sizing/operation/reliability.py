@@ -32,8 +32,9 @@ def by_rate() -> list[FailureRecord]:
     return sorted(FAILURES.entries.values(), key=lambda record: record.per_host_day)
 
 
-def published_rate(records: Sequence[FailureRecord]) -> Figure:
+def published_rate() -> Figure:
     """Failures that stop a job, for one host and day: the least, the middle and the most of the records by rate."""
+    records = by_rate()
     low, expected, high = records[0], records[len(records) // 2], records[-1]
     return Figure(
         low=low.per_host_day,
@@ -54,7 +55,7 @@ def failure_rate(terms: ReliabilityTerms, *, host: Host) -> Figure:
     if terms.failures_per_host_day is not None:
         return given(terms.failures_per_host_day, field="reliability.failures_per_host_day")
     records = by_rate()
-    published, their_gpus = published_rate(records), records[0].gpus_per_host
+    published, their_gpus = published_rate(), records[0].gpus_per_host
     part = host.gpus_per_host / their_gpus
     known = any(record.gpu == host.gpu for record in records)
     if known and part == 1:

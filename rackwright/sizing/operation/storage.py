@@ -11,7 +11,7 @@ from rackwright.specs.operation import StoragePlan
 from rackwright.specs.terms import StorageTerms
 
 WEIGHT_BYTES = 2
-"""Of a checkpoint's bytes for a parameter, the BF16 weight, which every data-parallel replica holds; the rest is sharded
+"""Of a parameter's bytes in a checkpoint, the BF16 weight, which every data-parallel replica holds; the rest is sharded
 over all ranks."""
 
 SMALL_VOCABULARY = 65_500

@@ -104,8 +104,8 @@ def _broadcast(domain: str, model_gb: Figure, rate: Figure, *, hosts: int, figur
             lambda size, each: broadcast_s(size, host_gb_s=each, hosts=hosts, chunk_gb=chunk_gb, hop_s=hop_s),
             model_gb,
             rate,
-            formula=f"{model_gb.expected:,.4g} GB / {rate.expected:,.4g} GB/s + {max(0, hosts - 2):,} hops × ({chunk_gb * MIB_PER_GB:.3g} MiB / "
-            f"{rate.expected:,.4g} GB/s + {hop_s * 1e6:g} µs)",
+            formula=f"{model_gb.expected:,.4g} GB / {rate.expected:,.4g} GB/s + {max(0, hosts - 2):,} hops × "
+            f"({chunk_gb * MIB_PER_GB:.3g} MiB / {rate.expected:,.4g} GB/s + {hop_s * 1e6:g} µs)",
             source=f"a chain of hosts that pass on in chunks; {rate.source}",
         ),
     )

@@ -235,8 +235,8 @@ def _site(plan: Plan, figures: PlanningFigures) -> Iterator[Weakness]:
     if plan.hosts.hosts > tested_nodes:
         yield Weakness(
             severity=NOT_CHECKED * plan.hosts.hosts / tested_nodes,
-            text=f"{plan.hosts.hosts:,} hosts are more than the {tested_nodes:,.0f} nodes that Kubernetes documents for a "
-            "cluster: rehearse at this size, and size the control plane for it.",
+            text=f"{plan.hosts.hosts:,} hosts are more than the {tested_nodes:,.0f} nodes that Kubernetes documents "
+            "for a cluster: rehearse at this size, and size the control plane for it.",
         )
 
 

@@ -40,7 +40,7 @@ def write_up(task: Task, sized: Sized) -> Plan:
     step = step_plan(task.architecture, layout, machine, sequence_tokens=task.sequence_tokens, figures=task.figures)
     parameter_count = parameters.total(task.architecture)
     request, host = task.request, machine.host
-    network = fabric.fabric_plan(request, place=task.place, host=host, hosts=sized.hosts, figures=task.figures)
+    network = fabric.fabric_plan(request, place=task.place, host=host, hosts=sized.hosts)
     checkpoints = storage.storage_plan(
         storage.Training(
             parameters=parameter_count,

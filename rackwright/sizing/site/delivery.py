@@ -227,7 +227,7 @@ class _Assumptions:
                 each, terms.vendors, formula=f"{terms.vendors} vendors × {each.expected:g}", source=each.source
             ),
             technicians=terms.technicians or ceil(crew),
-            racked_per_technician_day=figures["hosts_racked_per_technician_day"],
+            racked_per_technician_day=figures["racked_per_technician_day"],
             cables_per_technician_day=figures["cables_per_technician_day"],
             commissioning_days=figures["commissioning_days"],
             burn_in_days=figures["burn_in_days"],
@@ -262,8 +262,8 @@ class _Assumptions:
             "cabling": f"{work.cables:,} cables by {crew} at {self.cables_per_technician_day.expected:g} a day each",
             "commissioning": f"{self.commissioning_days.expected:g} days for each part",
             "burn-in": f"{self.burn_in_days.expected:g} days for each part",
-            "mending": f"{self.burn_in_failed_part.expected:.0%} of the hosts fail at first; where spares don't make up for "
-            f"them, {self.repair_days.expected:g} days to mend them and another burn-in",
+            "mending": f"{self.burn_in_failed_part.expected:.0%} of the hosts fail at first; where spares don't make "
+            f"up for them, {self.repair_days.expected:g} days to mend them and another burn-in",
         }
 
 
@@ -274,7 +274,7 @@ def _between(fast: float, expected: float, slow: float, *, formula: str) -> Figu
         low=min(fast, expected, slow),
         high=max(fast, expected, slow),
         formula=formula,
-        source="sizing/site/delivery.py: the flow of the slowest phase, at paces each with its source in the catalogue's figures.yaml",
+        source="sizing/site/delivery.py: the flow of the slowest phase, at paces each with its source in figures.yaml",
         assumed=True,
     )
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from rackwright.catalog import GPUS, HOSTS, SOFTWARE
+from rackwright.sizing.figures import PlanningFigures
 from rackwright.sizing.step.machine import Machine
 from rackwright.sizing.step.parallelism import Layout
 from rackwright.specs.fabric import FabricLevel
 from rackwright.specs.request import Precision
+
+USUAL = PlanningFigures.of({})
+"""The catalogue's planning figures, none of them given by a request."""
 
 
 def hgx(precision: Precision = "bf16", *, software: str = "megatron", levels: tuple[FabricLevel, ...] = ()) -> Machine:

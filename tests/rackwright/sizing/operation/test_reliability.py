@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rackwright.catalog import HOSTS, PLACES
+from rackwright.catalog import FAILURES, HOSTS, PLACES
 from rackwright.sizing.figures import ends, exact
 from rackwright.sizing.operation import reliability
 from rackwright.specs.figure import Figure
 from rackwright.specs.operation import ReliabilityPlan, StoragePlan
 from rackwright.specs.terms import ReliabilityTerms
+from tests.rackwright.sizing.machines import USUAL
 
 pytestmark = pytest.mark.pure
 
@@ -48,6 +49,7 @@ def planned(
         levels=PLACES.entries["existing"].levels,
         storage=stored or storage(),
         terms=ReliabilityTerms(failures_per_host_day=failures_per_host_day, restart_s=restart_s),
+        figures=USUAL,
     )
 
 
@@ -61,7 +63,7 @@ def planned(
     ],
 )
 def test_mean_time_to_failure_is_the_published_one(gpus: int, rate: str, hours: float, tolerance: float) -> None:
-    per_host_day = getattr(reliability.FAILURES_PER_HOST_DAY, rate)
+    per_host_day = getattr(reliability.published_rate(), rate)
     mean_s = reliability.mean_time_to_failure_s(gpus // 8, per_host_day=per_host_day)
     assert mean_s / 3600 == pytest.approx(hours, rel=tolerance)
 
@@ -115,7 +117,7 @@ def test_each_published_rate_is_told_by_its_name() -> None:
 
 def test_causes_are_llama_3s_with_the_misprint_put_right() -> None:
     causes = {each.cause: each for each in planned(2048).causes}
-    assert sum(reliability.INTERRUPTIONS.values()) == 419
+    assert sum(FAILURES.entries["llama-3"].causes.values()) == FAILURES.entries["llama-3"].failures == 419
     assert causes["GPU"].share.expected == pytest.approx(0.353, abs=0.001)  # the table prints 30.1 %
     assert causes["GPU memory (HBM3)"].share.expected == pytest.approx(0.172, abs=0.001)
     assert causes["software bug"].share.expected == pytest.approx(0.129, abs=0.001)
@@ -163,7 +165,7 @@ def test_slow_writing_in_the_background_loses_work() -> None:
         planned(2048, stored=storage(stall_s=0.1, write_s=write_s, background=True), restart_s=300.0).goodput.expected
         for write_s in (60, 600)
     )
-    mean_s = 86_400 / (2048 * reliability.FAILURES_PER_HOST_DAY.expected)
+    mean_s = 86_400 / (2048 * reliability.published_rate().expected)
     # Each failure loses the time of writing more, and half of what the interval had to grow.
     assert (fast - slow) * mean_s == pytest.approx(540 * 1.5, rel=0.15)
 
@@ -179,11 +181,11 @@ def test_a_rate_of_ones_own_goes_before_the_published_and_another_gpus_is_marked
     newer = planned(128, shape="DGX-B200").failures_per_host_day
     assert newer.assumed
     assert newer.source.startswith("none is published for b200")
-    assert newer.expected == reliability.FAILURES_PER_HOST_DAY.expected
+    assert newer.expected == reliability.published_rate().expected
 
 
 def test_hosts_with_half_the_gpus_fail_half_as_often() -> None:
     """A GB200 tray has four; three of five failures are its GPUs' (Llama 3)."""
     tray = planned(128, shape="DGX-GB200").failures_per_host_day
-    assert tray.expected == pytest.approx(reliability.FAILURES_PER_HOST_DAY.expected / 2)
+    assert tray.expected == pytest.approx(reliability.published_rate().expected / 2)
     assert tray.assumed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import exp, factorial
 
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 
 from rackwright.catalog import PLACES
 from rackwright.sizing.operation import spares
-from rackwright.sizing.operation.reliability import FAILURES_PER_HOST_DAY
+from rackwright.sizing.operation.reliability import published_rate
 from rackwright.specs.terms import ReliabilityTerms
+from tests.rackwright.sizing.machines import USUAL
 
 pytestmark = pytest.mark.pure
 
@@ -40,30 +42,32 @@ def test_quantiles_of_printed_tables(mean: float, probability: float, count: int
 
 def test_memphis_keeps_95_hosts_for_the_74_that_are_in_repair() -> None:
     """12,500 hosts × 0.00379 failures a day × 78 % hardware × 2 days."""
-    assert spares.in_repair(12_500, per_host_day=0.00379, repair_days=2) == pytest.approx(73.9, abs=0.1)
-    assert spares.spares(12_500, per_host_day=0.00379, repair_days=2, confidence=0.99) == 95
-    assert spares.spares(12_500, per_host_day=0.00379, repair_days=4, confidence=0.99) == 177
+    mean = spares.in_repair(12_500, per_host_day=0.00379, hardware_part=0.78, repair_days=2)
+    assert mean == pytest.approx(73.9, abs=0.1)
+    assert spares.spares(12_500, per_host_day=0.00379, hardware_part=0.78, repair_days=2, confidence=0.99) == 95
+    assert spares.spares(12_500, per_host_day=0.00379, hardware_part=0.78, repair_days=4, confidence=0.99) == 177
 
 
 @given(count=hosts, rate=rates, repair=days, confidence=confidences, factor=st.floats(1, 10))
 def test_longer_repair_more_hosts_more_failures_and_confidence_never_ask_fewer_spares(
     count: int, rate: float, repair: float, confidence: float, factor: float
 ) -> None:
-    asked = spares.spares(count, per_host_day=rate, repair_days=repair, confidence=confidence)
+    spares_for = partial(spares.spares, hardware_part=0.78)
+    asked = spares_for(count, per_host_day=rate, repair_days=repair, confidence=confidence)
     surer = confidence + (1 - confidence) / 2
-    assert spares.spares(count, per_host_day=rate, repair_days=repair * factor, confidence=confidence) >= asked
-    assert spares.spares(int(count * factor), per_host_day=rate, repair_days=repair, confidence=confidence) >= asked
-    assert spares.spares(count, per_host_day=rate * factor, repair_days=repair, confidence=confidence) >= asked
-    assert spares.spares(count, per_host_day=rate, repair_days=repair, confidence=surer) >= asked
+    assert spares_for(count, per_host_day=rate, repair_days=repair * factor, confidence=confidence) >= asked
+    assert spares_for(int(count * factor), per_host_day=rate, repair_days=repair, confidence=confidence) >= asked
+    assert spares_for(count, per_host_day=rate * factor, repair_days=repair, confidence=confidence) >= asked
+    assert spares_for(count, per_host_day=rate, repair_days=repair, confidence=surer) >= asked
 
 
 @given(count=hosts)
 def test_domains_of_their_own_ask_for_more_in_all_than_the_pool(count: int) -> None:
     levels = PLACES.entries["oracle"].levels
     terms = ReliabilityTerms()
-    rate = FAILURES_PER_HOST_DAY
-    pool = spares.spares_figure(count, rate=rate, terms=terms)
-    by_level = spares.level_spares(levels, hosts=count, rate=rate, terms=terms)
+    rate = published_rate()
+    pool = spares.spares_figure(count, rate=rate, terms=terms, figures=USUAL)
+    by_level = spares.level_spares(levels, hosts=count, rate=rate, terms=terms, figures=USUAL)
     assert [each.level for each in by_level] == ["island", "block", "leaf"]
     for level in by_level:
         assert level.domain_hosts <= count

@@ -11,6 +11,7 @@ from rackwright.sizing.figures import ends, exact
 from rackwright.sizing.operation import storage
 from rackwright.specs.operation import StoragePlan
 from rackwright.specs.terms import StorageTerms
+from tests.rackwright.sizing.machines import USUAL
 
 pytestmark = pytest.mark.pure
 
@@ -28,6 +29,7 @@ def planned(
         host=HOSTS.entries["DGX-H100"],
         tokens=15.6e12,
         vocabulary=vocabulary,
+        figures=USUAL,
     )
     return storage.storage_plan(training, terms=StorageTerms.model_validate(terms))
 

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from rackwright.catalog import GPUS, HOSTS, PLACES
 from rackwright.sizing.figures import exact
-from rackwright.sizing.operation.transfer import Machine, broadcast_s, model_bytes, transfer_plan
+from rackwright.sizing.operation import transfer
+from rackwright.sizing.operation.transfer import Machine, model_bytes, transfer_plan
 from rackwright.specs.figure import Figure, Unknown
 from rackwright.specs.operation import TransferPlan
+from tests.rackwright.sizing.machines import USUAL
 
 pytestmark = pytest.mark.pure
 
@@ -27,8 +29,15 @@ def moved(gigabytes: float = 700, *, hosts: int = 2750, storage: float | None = 
             levels=PLACES.entries["oracle"].levels,
             network_efficiency=HALF_LINE_RATE,
             storage_read_gb_s=Unknown(unknown="-") if storage is None else exact(storage, formula="-"),
+            figures=USUAL,
         ),
     )
+
+
+def broadcast_s(size: float, *, host_gb_s: float, hosts: int) -> float:
+    """With usual chunks and hops."""
+    chunk_gb, hop_s = USUAL["broadcast_chunk_gb"].expected, USUAL["broadcast_hop_s"].expected
+    return transfer.broadcast_s(size, host_gb_s=host_gb_s, hosts=hosts, chunk_gb=chunk_gb, hop_s=hop_s)
 
 
 def seconds(plan: TransferPlan) -> dict[str, float]:

@@ -13,6 +13,7 @@ from rackwright.sizing.planning.limits import Weakness
 from rackwright.specs.figure import Figure
 from rackwright.specs.plan import Plan
 from rackwright.specs.request import Request
+from tests.rackwright.sizing.machines import USUAL
 
 pytestmark = pytest.mark.pure
 
@@ -28,6 +29,7 @@ def weak(sized: Plan) -> list[Weakness]:
         place=PLACES.entries["existing"],
         wished_switch=sized.fabric.switch,
         published_batch_tokens=sized.run.tokens_per_step,
+        figures=USUAL,
     )
 
 

@@ -17,6 +17,7 @@ from rackwright.specs.figure import Figure, Unknown
 from rackwright.specs.plan import Plan
 from rackwright.specs.site import CostPlan
 from rackwright.specs.terms import MoneyTerms
+from tests.rackwright.sizing.machines import USUAL
 
 pytestmark = pytest.mark.pure
 
@@ -42,6 +43,7 @@ def planned(*, hosts: int = 12_500, days: float = 100, **terms: float) -> CostPl
             days=exact(days, formula="-"),
         ),
         terms=MoneyTerms.model_validate(terms),
+        figures=USUAL,
     )
 
 

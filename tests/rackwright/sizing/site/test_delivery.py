@@ -17,6 +17,7 @@ from rackwright.sizing.site.delivery import Pace, Work, delivery_plan, schedule,
 from rackwright.specs.plan import FabricPlan
 from rackwright.specs.site import DeliveryPlan
 from rackwright.specs.terms import DeliveryTerms, ReliabilityTerms
+from tests.rackwright.sizing.machines import USUAL
 
 pytestmark = pytest.mark.pure
 
@@ -39,6 +40,7 @@ def planned(hosts: int = 12_500, *, spares: int = 95, **terms: object) -> Delive
         levels=PLACES.entries["oracle"].levels,
         terms=DeliveryTerms.model_validate(terms),
         repairs=ReliabilityTerms(),
+        figures=USUAL,
     )
 
 

@@ -13,11 +13,11 @@ from rackwright.sizing import plan
 from rackwright.sizing.figures import ends, exact
 from rackwright.sizing.published.reference import reference_request
 from rackwright.sizing.site import power
-from rackwright.sizing.site.optics import TRANSCEIVER_W
 from rackwright.specs.figure import Figure
 from rackwright.specs.plan import FabricPlan, Plan
 from rackwright.specs.request import Cooling
 from rackwright.specs.site import PowerPlan
+from tests.rackwright.sizing.machines import USUAL
 
 pytestmark = pytest.mark.pure
 
@@ -41,6 +41,7 @@ def planned(hosts: int, *, cooling: Cooling = "liquid", days: float = 365.25) ->
         fabric=fabric(switches=hosts // 2, cables=hosts * 24),
         cooling=cooling,
         days=exact(days, formula="-"),
+        figures=USUAL,
     )
 
 
@@ -117,6 +118,7 @@ def test_transceivers_are_not_counted_twice(name: str) -> None:
         fabric=fabric(switches=1, cables=0, switch=name),
         cooling="air",
         days=exact(1.0, formula="-"),
+        figures=USUAL,
     )
-    ports_kw = switch.ports * TRANSCEIVER_W.expected / 1000
+    ports_kw = switch.ports * USUAL["transceiver_w"].expected / 1000
     assert own.switches_mw.expected * 1000 + ports_kw <= ends(switch.power_kw)[1] * 1.01

@@ -18,6 +18,7 @@ from rackwright.sizing.step.step_time import StepTimes, step_times
 from rackwright.specs.fabric import FabricLevel
 from rackwright.specs.figure import Figure
 from rackwright.specs.request import Precision
+from tests.rackwright.sizing.machines import USUAL
 
 pytestmark = pytest.mark.pure
 
@@ -186,18 +187,18 @@ def test_biases_of_experts_cost_memory_traffic_where_no_product_adds_them() -> N
 def test_the_range_of_a_step_widens_beyond_what_the_fit_has_seen() -> None:
     """Llama 3.1 405B on 16,384 GPUs: published at 400 TFLOP/s a GPU (arXiv 2407.21783, table 4), at 16 ranks deep."""
     large = replace(LAYOUT, context=1, pipeline=16, virtual_pipeline=8, data=128, micro_batches=16)
-    sized = step_plan(LLAMA, large, machine(), sequence_tokens=8192)
+    sized = step_plan(LLAMA, large, machine(), sequence_tokens=8192, figures=USUAL)
     published_s = 2048 * 8192 * flops.train_flops(LLAMA, sequence_tokens=8192) / 16384 / 400e12
     assert sized.step_s.expected < published_s
     assert sized.step_s.high is not None
     assert published_s <= sized.step_s.high
-    small = step_plan(LLAMA, LAYOUT, machine(), sequence_tokens=8192)
+    small = step_plan(LLAMA, LAYOUT, machine(), sequence_tokens=8192, figures=USUAL)
     assert small.step_s.high is not None
     assert small.step_s.high / small.step_s.expected < sized.step_s.high / sized.step_s.expected
 
 
 def test_what_is_hidden_of_the_messages_is_in_no_sum() -> None:
-    sized = step_plan(LLAMA, LAYOUT, machine(), sequence_tokens=8192)
+    sized = step_plan(LLAMA, LAYOUT, machine(), sequence_tokens=8192, figures=USUAL)
     assert sized.tensor_communication_hidden_s.expected > 0
     parts = [figure.expected for name, figure in sized if name != "step_s" and not name.endswith("_hidden_s")]
     assert sum(parts) == pytest.approx(sized.step_s.expected)
