@@ -42,6 +42,8 @@ class Published(Spec):
     figure: float | None = None
     """The number in that figure's unit, where the statement has one."""
     source: str
+    unverified: bool = False
+    """True where nobody can look the source up."""
     why_different: str = ""
     """Why our figure is another one, where it is."""
 

@@ -122,7 +122,7 @@ def _check(entry: PlanningFigure, value: float, *, field: str) -> None:
         raise refusal(
             field=field,
             value=value,
-            expected=f"it as {entry.request_field}, which the request has for it",
+            expected="a figure that the request has no field of its own for",
             remedy=f"give {entry.request_field}: {value:g} instead",
         )
     if value < entry.least or (entry.most is not None and value > entry.most):

@@ -37,8 +37,8 @@ Setting = Annotated[
     typer.Option(
         "--set",
         metavar="PATH=VALUE",
-        help="Any field of the request below `parallelism`, `fabric`, `storage`, `reliability`, `delivery` or `money`, "
-        "such as `parallelism.tensor=8` or `money.depreciation_years=5`; repeat it for more.",
+        help="Any field of the request below `parallelism`, `fabric`, `storage`, `reliability`, `delivery`, `money` "
+        "or `figures` (`rackwright size list figures`), such as `parallelism.tensor=8`; repeat it for more.",
     ),
 ]
 

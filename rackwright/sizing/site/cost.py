@@ -15,7 +15,7 @@ from rackwright.specs.terms import MoneyTerms
 
 BUILDING_UNKNOWN = Unknown(
     unknown="not known: it depends on the site; give money.building_usd_per_mw (10-15 million dollars a MW of IT in "
-    "Turner & Townsend's index of 2025, 7-10 % more for AI)"
+    "Turner & Townsend, Data centre construction cost index 2025-2026, 7-10 % more for AI)"
 )
 
 HOURS_PER_DAY = 24
@@ -52,7 +52,7 @@ def cost_plan(bought: Bought, *, terms: MoneyTerms, figures: PlanningFigures) ->
         *known,
         formula=" + ".join(f"{part.expected:,.0f} USD {name.removesuffix('_usd')}" for name, part in parts.items())
         + ("" if isinstance(building, Unknown) else f" + {building.expected:,.0f} USD building"),
-        source="each part's own; 47,000-52,000 dollars a GPU in a published cost study, building apart",
+        source="each part's own; 47,000-52,000 dollars a GPU, building apart (H100 Freakonomics, August 2024)",
     )
     price = given_or(
         terms.electricity_usd_per_kwh, figures["electricity_usd_per_kwh"], field="money.electricity_usd_per_kwh"

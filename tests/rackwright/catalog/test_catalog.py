@@ -7,7 +7,19 @@ from collections.abc import Iterator
 import pytest
 from pydantic import BaseModel
 
-from rackwright.catalog import ACCELERATORS, CLUSTERS, GPUS, HOSTS, MODELS, PLACES, SOFTWARE, SWITCHES, Shelf
+from rackwright.catalog import (
+    ACCELERATORS,
+    CLUSTERS,
+    FAILURES,
+    FIGURES,
+    GPUS,
+    HOSTS,
+    MODELS,
+    PLACES,
+    SOFTWARE,
+    SWITCHES,
+    Shelf,
+)
 from rackwright.catalog.entries import Entry
 from rackwright.sizing.step import parameters
 from rackwright.specs import SpecError
@@ -16,7 +28,7 @@ from rackwright.specs.figure import Figure
 
 pytestmark = pytest.mark.pure
 
-SHELVES = (GPUS, ACCELERATORS, HOSTS, SWITCHES, MODELS, PLACES, SOFTWARE, CLUSTERS)
+SHELVES = (GPUS, ACCELERATORS, HOSTS, SWITCHES, MODELS, PLACES, SOFTWARE, FIGURES, FAILURES, CLUSTERS)
 
 EXACT_TOLERANCE = 1e-9
 """Relative: a count that was published to the last parameter is met to the last one."""
@@ -255,3 +267,9 @@ def test_an_unknown_name_is_refused_with_the_close_ones() -> None:
 def test_a_name_like_no_other_is_refused_with_all_that_there_are() -> None:
     with pytest.raises(SpecError, match=r"there are oracle, existing"):
         PLACES.get("moon", field="place")
+
+
+def test_failures_were_all_counted_on_hosts_with_as_many_gpus() -> None:
+    """Rates for a host and day stand beside each other as they are."""
+    assert {record.gpus_per_host for record in FAILURES.entries.values()} == {8}
+    assert all(record.gpu in GPUS.entries for record in FAILURES.entries.values())

@@ -101,6 +101,50 @@ def test_the_jobs_own_environment_comes_last_and_no_name_stands_twice(cluster: J
     assert environment_of(rendered)["NODE_RANK"] == "{{ 0 }}"
 
 
+def on_shape(cluster: JobCluster, shape: str, *, rdma_interfaces: int = 8) -> JobCluster:
+    """The cluster with GPU hosts of another shape."""
+    allocatable = cluster.gpu_pool.allocatable.model_copy(update={"rdma_interfaces": rdma_interfaces})
+    pool = cluster.gpu_pool.model_copy(update={"shape": shape, "allocatable": allocatable})
+    return cluster.model_copy(update={"gpu_pool": pool})
+
+
+def nccl_of(cluster: JobCluster) -> dict[str, str]:
+    environment = environment_of(jobset(make_job(), cluster, uid="u"))
+    return {name: value for name, value in environment.items() if name.startswith("NCCL_")}
+
+
+@pytest.mark.parametrize("shape", ["BM.GPU.H100.8", "BM.GPU.H200.8", "BM.GPU.B200.8"])
+def test_nccl_is_told_what_oracle_publishes_for_the_host(cluster: JobCluster, shape: str) -> None:
+    """oracle-quickstart/oci-hpc-oke, manifests/nccl-tests/virtual-functions/kueue: the same for the three shapes."""
+    assert nccl_of(on_shape(cluster, shape)) == {
+        "NCCL_DEBUG": "WARN",
+        "NCCL_CUMEM_ENABLE": "0",
+        "NCCL_IB_SPLIT_DATA_ON_QPS": "0",
+        "NCCL_IB_GID_INDEX": "3",
+        "NCCL_IB_HCA": "mlx5",
+        "NCCL_IB_TC": "41",
+        "NCCL_IB_SL": "0",
+        "NCCL_IB_TIMEOUT": "22",
+        "NCCL_SOCKET_IFNAME": "eth0",
+        "NCCL_IGNORE_CPU_AFFINITY": "1",
+    }
+
+
+def test_nccl_has_four_queue_pairs_a_connection_on_a100_hosts(cluster: JobCluster) -> None:
+    settings = nccl_of(on_shape(cluster, "BM.GPU.A100-v2.8"))
+    assert settings["NCCL_IB_QPS_PER_CONNECTION"] == "4"
+    assert "NCCL_CUMEM_ENABLE" not in settings
+
+
+@pytest.mark.parametrize("shape", ["BM.GPU.GB200.4", "DGX-H100", "a-shape-that-no-catalogue-has"])
+def test_nccl_finds_out_by_itself_where_nobody_publishes_settings(cluster: JobCluster, shape: str) -> None:
+    assert nccl_of(on_shape(cluster, shape)) == {}
+
+
+def test_nccl_finds_out_by_itself_where_pods_have_no_interfaces_of_their_own(cluster: JobCluster) -> None:
+    assert nccl_of(on_shape(cluster, "BM.GPU.H100.8", rdma_interfaces=0)) == {}
+
+
 def test_a_claim_is_mounted_and_a_bucket_is_not(cluster: JobCluster) -> None:
     def volumes(checkpoint: dict[str, Any]) -> list[str]:
         pod = pod_of(jobset(make_job(checkpoint={"intervalSeconds": 1, **checkpoint}), cluster, uid="u"))

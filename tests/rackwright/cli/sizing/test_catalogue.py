@@ -9,7 +9,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from typer.testing import Result
 
-from rackwright.catalog import GPUS, HOSTS, MODELS
+from rackwright.catalog import FIGURES, GPUS, HOSTS, MODELS
 from rackwright.cli.exit_codes import ExitCode
 
 pytestmark = pytest.mark.pure
@@ -23,7 +23,7 @@ def lines(result: Result) -> list[str]:
     return [line.rstrip() for line in result.stdout.splitlines()]
 
 
-@pytest.mark.parametrize("kind", ["models", "gpus", "hosts"])
+@pytest.mark.parametrize("kind", ["models", "gpus", "hosts", "failures"])
 def test_lists_are_the_recorded_ones(run: Run, snapshot: SnapshotAssertion, kind: str) -> None:
     assert "\n".join(lines(run("size", "list", kind))) == snapshot
 
@@ -34,6 +34,17 @@ def test_lists_are_the_recorded_ones(run: Run, snapshot: SnapshotAssertion, kind
 def test_a_list_has_a_line_for_each_entry(run: Run, kind: str, names: dict[str, object]) -> None:
     shown = [line.split()[0] for line in lines(run("size", "list", kind))[1:]]
     assert shown[: len(names)] == list(names)
+
+
+def test_figures_are_listed_as_they_are_set_with_range_unit_and_source(run: Run) -> None:
+    listed = " ".join(" ".join(line.split()) for line in lines(run("size", "list", "figures")))
+    assert (
+        "delivery.lead_days 70 14 – 270 days From the order until the first hosts arrive. Source: The Register"
+        in listed
+    )
+    assert "figures.commissioning_days 7 3 – 21 days From the last cable of a part to its burn-in. Assumed:" in listed
+    for name, entry in FIGURES.entries.items():
+        assert f" {entry.request_field or f'figures.{name}'} " in f" {listed} "
 
 
 def test_json_has_all_of_an_entry_with_its_sources(run: Run) -> None:

@@ -32,6 +32,12 @@ def test_options_reach_the_plan(run: Run) -> None:
     assert plan["cost"]["rent_term_usd"]["expected"] == pytest.approx(plan["hosts"]["hosts"] * 8 * 3.5 * 12 * 730.5)
 
 
+def test_any_figure_can_be_set_and_says_so(run: Run) -> None:
+    explained = run(*ASKED, "--set", "figures.pue_air=1.4", "--explain", "power.pue").stdout
+    assert "power.pue = 1.4" in explained
+    assert "given in the request" in explained
+
+
 def test_options_go_before_the_file_and_leave_its_other_terms(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "request.yaml"
     path.write_text(
@@ -51,6 +57,14 @@ def test_options_go_before_the_file_and_leave_its_other_terms(run: Run, tmp_path
         (("--set", "money.term_months.x=1", "--term-months", "3"), ExitCode.USAGE, "has a value already"),
         (("--set", "money.term=1"), ExitCode.REFUSED, "money.term: got 1; expected no such field"),
         (("--set", "money.term_months=-1"), ExitCode.REFUSED, "money.term_months: got -1; expected"),
+        (
+            ("--set", "figures.pue_airy=1"),
+            ExitCode.REFUSED,
+            "figures.pue_airy: got 'pue_airy'; expected a planning figure",
+        ),
+        (("--set", "figures.pue_air=.inf"), ExitCode.REFUSED, "figures.pue_air: got inf; expected"),
+        (("--set", "figures.pue_air=0.9"), ExitCode.REFUSED, "figures.pue_air: got 0.9; expected 1 or more"),
+        (("--set", "figures.lead_days=3"), ExitCode.REFUSED, "Give delivery.lead_days: 3 instead"),
         (("--checkpoints", "never"), ExitCode.REFUSED, "storage.checkpoints: got 'never'; expected 'sync' or 'async'"),
         (("--start-date", "soon"), ExitCode.REFUSED, "delivery.start_date: got 'soon'"),
     ],
