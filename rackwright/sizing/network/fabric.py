@@ -13,13 +13,12 @@ from math import ceil
 from rackwright.catalog import FIGURES, SWITCHES, Host, PlaceKind, Switch
 from rackwright.sizing.figures import PlanningFigures, exact
 from rackwright.sizing.network.fat_tree import Design, FatTree, TooManyHostsError, fat_tree
+from rackwright.sizing.units import GBIT_PER_TBIT
 from rackwright.specs.documents import Problem, SpecError
 from rackwright.specs.fabric import HOSTNAME_LABEL, FabricLevel, FabricTerms
 from rackwright.specs.figure import Figure
 from rackwright.specs.plan import FabricPlan, TierCables
 from rackwright.specs.request import Request
-
-GBIT_PER_TBIT = 1000
 
 TRANSCEIVERS_PER_CABLE = 2
 

@@ -12,13 +12,11 @@ from rackwright.catalog import FAILURES, FailureRecord, Host
 from rackwright.sizing.figures import PlanningFigures, computed, ends, exact, given, product
 from rackwright.sizing.operation import checkpoints, restart
 from rackwright.sizing.operation.spares import level_spares, repair_days, spares, spares_figure
+from rackwright.sizing.units import HOURS_PER_DAY, SECONDS_PER_DAY
 from rackwright.specs.fabric import FabricLevel
 from rackwright.specs.figure import Figure
 from rackwright.specs.operation import FailureCause, PublishedFailures, ReliabilityPlan, StoragePlan
 from rackwright.specs.terms import ReliabilityTerms
-
-SECONDS_PER_DAY = 86_400
-HOURS_PER_DAY = 24
 
 MEASURED = (
     "the same form gives RSC-1 1.8 h at 16,384 GPUs and 0.23 h at 131,072, as its authors project; at 1,024 GPUs they "

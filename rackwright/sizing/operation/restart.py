@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rackwright.sizing.figures import PlanningFigures, given_or, product, total
+from rackwright.sizing.units import MS_PER_S
 from rackwright.specs.figure import Figure
 from rackwright.specs.terms import ReliabilityTerms
-
-MS_PER_S = 1000
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rackwright.catalog import Host
 from rackwright.sizing.figures import PlanningFigures, computed, exact, given, given_or, product, stated
+from rackwright.sizing.units import BITS_PER_BYTE, GB, GB_PER_TB
 from rackwright.specs.figure import Figure
 from rackwright.specs.operation import StoragePlan
 from rackwright.specs.terms import StorageTerms
@@ -17,9 +18,6 @@ over all ranks."""
 SMALL_VOCABULARY = 65_500
 """Token identifiers up to here take two bytes, others four (Megatron-LM, indexed_dataset.py, optimal_dtype)."""
 
-GB = 1e9
-GB_PER_TB = 1000
-BITS_PER_BYTE = 8
 PUBLISHED_SHARE = "Llama 3's checkpoints: 1 MB to 4 GB a GPU (arXiv 2407.21783)"
 
 

@@ -8,16 +8,13 @@ from dataclasses import dataclass
 from rackwright.catalog import Gpu, Host
 from rackwright.sizing.figures import PlanningFigures, computed, exact, product, stated
 from rackwright.sizing.operation.storage import front_gb_s
+from rackwright.sizing.units import BITS_PER_BYTE, GB, MIB_PER_GB
 from rackwright.specs.fabric import FabricLevel
 from rackwright.specs.figure import Figure, Unknown
 from rackwright.specs.operation import TransferLevel, TransferPlan
 
 BYTES_PER_PARAMETER = 4
 """A weight in FP32, as published questions count it; BF16 takes half."""
-
-GB = 1e9
-MIB_PER_GB = 1e9 / 2**20
-BITS_PER_BYTE = 8
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from rackwright.catalog import HOSTS, SOFTWARE, PlaceKind
 from rackwright.sizing.figures import PlanningFigures
 from rackwright.sizing.network import fabric
 from rackwright.sizing.operation.storage import repeated_read_s
+from rackwright.sizing.units import DAYS_PER_YEAR, SECONDS_PER_HOUR
 from rackwright.specs.plan import Plan
 from rackwright.specs.terms import DeliveryTerms
 
@@ -44,9 +45,6 @@ RISK = 0.08
 
 NOT_CHECKED = 0.01
 """Severity of what is only assumed."""
-
-DAYS_PER_YEAR = 365.25
-SECONDS_PER_HOUR = 3600
 
 
 @dataclass(frozen=True, kw_only=True)

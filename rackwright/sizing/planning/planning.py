@@ -11,8 +11,9 @@ from math import ceil
 
 from rackwright.sizing.planning import bisection, refusals
 from rackwright.sizing.planning.task import look_up
-from rackwright.sizing.planning.trials import SECONDS_PER_DAY, Report, Trials, silent
+from rackwright.sizing.planning.trials import Report, Trials, silent
 from rackwright.sizing.step import flops
+from rackwright.sizing.units import SECONDS_PER_DAY
 from rackwright.specs.plan import Plan
 from rackwright.specs.request import MAX_GPUS, Request
 

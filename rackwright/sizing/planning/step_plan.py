@@ -12,11 +12,10 @@ from rackwright.sizing.step.layouts import Layouts
 from rackwright.sizing.step.machine import Machine
 from rackwright.sizing.step.parallelism import Layout
 from rackwright.sizing.step.step_time import StepTimes, step_times
+from rackwright.sizing.units import SECONDS_PER_DAY
 from rackwright.specs.architecture import Architecture
 from rackwright.specs.figure import Figure
 from rackwright.specs.plan import RunPlan, StepPlan
-
-SECONDS_PER_DAY = 86_400
 
 SOURCE = "sizing/step/step_time.py; efficiencies and overlaps: catalogue, software.yaml"
 

@@ -13,9 +13,8 @@ from rackwright.sizing.planning.writing_up import Sized, write_up
 from rackwright.sizing.search.enumeration import Space
 from rackwright.sizing.search.searching import Prepared, prepare, search
 from rackwright.sizing.search.wishes import check_wish
+from rackwright.sizing.units import SECONDS_PER_DAY
 from rackwright.specs.plan import Plan
-
-SECONDS_PER_DAY = 86_400
 
 DAYS_TOLERANCE = 0.01
 """Part of a run's days that isn't worth another search: far less than the step time is sure of."""

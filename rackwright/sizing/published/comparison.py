@@ -8,10 +8,9 @@ from operator import truediv
 
 from rackwright.catalog import ACCELERATORS, GPUS, HOSTS, Accelerator, Gpu, Host, Published
 from rackwright.sizing.figures import computed, product
+from rackwright.sizing.units import W_PER_KW
 from rackwright.specs.documents import Problem, SpecError
 from rackwright.specs.figure import Figure
-
-W_PER_KW = 1000
 
 COUNTED = re.compile(r"(?:(?P<count>[1-9]\d*)\s*[x×]\s*)?(?P<name>.+)")
 """`4xdojo-cabinet`: how many of what; without a count, one."""

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from rackwright.catalog import CLUSTERS, Published, ReferenceCluster, ReferenceHardware
 from rackwright.sizing.figures import computed, ends, exact, product
 from rackwright.sizing.published.comparison import hardware
+from rackwright.sizing.units import MONTHS_PER_YEAR
 from rackwright.specs.figure import Figure
 from rackwright.specs.plan import Plan
 from rackwright.specs.request import Request
@@ -21,7 +22,6 @@ from rackwright.specs.request import Request
 META_GPUS = 24_576
 """GPUs of each of Meta's two clusters, which articles measure others by (Meta engineering blog, March 2024)."""
 
-MONTHS_PER_YEAR = 12
 
 HUNDRED_BILLION = 1e11
 """US dollars that a machine after the next ones was said to cost (news article)."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rackwright.catalog import SWITCHES, Host
 from rackwright.sizing.figures import PlanningFigures, computed, given, given_or, product, stated, total
 from rackwright.sizing.network.fabric import switches_by_kind
+from rackwright.sizing.units import HOURS_PER_DAY, HOURS_PER_MONTH, KW_PER_MW, KWH_PER_GWH, MONTHS_PER_YEAR
 from rackwright.specs.figure import Figure, Unknown
 from rackwright.specs.operation import StoragePlan
 from rackwright.specs.plan import FabricPlan
@@ -17,12 +18,6 @@ BUILDING_UNKNOWN = Unknown(
     unknown="not known: it depends on the site; give money.building_usd_per_mw (10-15 million dollars a MW of IT in "
     "Turner & Townsend, Data centre construction cost index 2025-2026, 7-10 % more for AI)"
 )
-
-HOURS_PER_DAY = 24
-HOURS_PER_MONTH = 730.5
-MONTHS_PER_YEAR = 12
-KWH_PER_GWH = 1e6
-KW_PER_MW = 1000
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,13 +14,12 @@ from math import ceil
 
 from rackwright.sizing.figures import PlanningFigures, ends, given_or, product
 from rackwright.sizing.operation.spares import repair_days
+from rackwright.sizing.units import DAYS_PER_WEEK
 from rackwright.specs.fabric import FabricLevel
 from rackwright.specs.figure import Figure
 from rackwright.specs.plan import FabricPlan
 from rackwright.specs.site import DeliveryPhase, DeliveryPlan
 from rackwright.specs.terms import DeliveryTerms, ReliabilityTerms
-
-DAYS_PER_WEEK = 7
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,15 @@ from __future__ import annotations
 from rackwright.catalog import SWITCHES, Host, Switch
 from rackwright.sizing.figures import PlanningFigures, computed, ends, exact, product, total
 from rackwright.sizing.network.fabric import switches_by_kind
+from rackwright.sizing.units import (
+    DAYS_PER_YEAR,
+    HOURS_PER_DAY,
+    KW_PER_MW,
+    LITRES_PER_M3,
+    MWH_PER_GWH,
+    W_PER_KW,
+    W_PER_MW,
+)
 from rackwright.specs.figure import Figure
 from rackwright.specs.plan import FabricPlan
 from rackwright.specs.request import Cooling
@@ -12,14 +21,6 @@ from rackwright.specs.site import PowerPlan
 
 EVAPORATION_L_PER_KWH = 1.48
 """Litres that take one kWh of heat away as vapour: 3.6 MJ over 2.43 MJ/kg, water's latent heat at 30 °C."""
-
-LITRES_PER_M3 = 1000
-HOURS_PER_DAY = 24
-DAYS_PER_YEAR = 365.25
-KW_PER_MW = 1000
-W_PER_KW = 1000
-W_PER_MW = 1e6
-MWH_PER_GWH = 1000
 
 
 def power_plan(

@@ -8,6 +8,7 @@ import numpy as np
 
 from rackwright.catalog import Gpu, Host, Software
 from rackwright.sizing.step.layouts import Integers, Numbers
+from rackwright.sizing.units import BITS_PER_BYTE, GB
 from rackwright.specs.fabric import FabricLevel
 from rackwright.specs.request import Precision
 
@@ -48,17 +49,17 @@ class Machine:
     @property
     def memory_bytes_per_s(self) -> float:
         """Rate of the GPU's memory in element-wise kernels."""
-        return self.gpu.memory_bandwidth_gb_s.expected * 1e9 * self.software.memory_efficiency.expected
+        return self.gpu.memory_bandwidth_gb_s.expected * GB * self.software.memory_efficiency.expected
 
     @property
     def nvlink_bytes_per_s(self) -> float:
         """Rate of a collective among GPUs that NVLink joins, for each GPU and direction."""
-        return self.gpu.nvlink_gb_s.expected * 1e9 * self.software.nvlink_efficiency.expected
+        return self.gpu.nvlink_gb_s.expected * GB * self.software.nvlink_efficiency.expected
 
     @property
     def network_bytes_per_s(self) -> float:
         """Rate of one GPU's share of its host's ports, one direction."""
-        line = self.host.network_gbit_s * 1e9 / 8 / self.host.gpus_per_host
+        line = self.host.network_gbit_s * GB / BITS_PER_BYTE / self.host.gpus_per_host
         return line * self.software.network_efficiency.expected
 
     def near(self, ranks: Integers, *, inner: Integers) -> Integers:

@@ -16,6 +16,7 @@ from rackwright.sizing.step import parameters
 from rackwright.sizing.step.layouts import Integers, Layouts, Numbers
 from rackwright.sizing.step.parallelism import Layout
 from rackwright.sizing.step.stages import Stage, rank_layers, stages
+from rackwright.sizing.units import GB
 from rackwright.specs.architecture import Architecture
 from rackwright.specs.figure import Figure
 from rackwright.specs.plan import RankMemory
@@ -23,8 +24,6 @@ from rackwright.specs.plan import RankMemory
 VALUE_BYTES = 2
 """Bytes of a weight or an activation value in BF16."""
 
-GB = 1e9
-"""Bytes."""
 
 LOGIT_BYTES = 4
 """Bytes of each logit at the loss: 2-byte values and their gradient, fused and in place (Megatron-LM's fused

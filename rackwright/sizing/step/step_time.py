@@ -22,6 +22,7 @@ from rackwright.sizing.step.machine import Machine
 from rackwright.sizing.step.memory import Held, parameters_held
 from rackwright.sizing.step.micro_batch import MicroBatch
 from rackwright.sizing.step.stages import Stage, rank_layers, stages
+from rackwright.sizing.units import GB
 from rackwright.specs.architecture import Architecture
 
 CAST_BYTES = 4
@@ -221,7 +222,7 @@ def _traffic_s(machine: Machine, *, values: Numbers, weights: Numbers) -> Number
     """
     size = 3 * (1.0 if machine.precision == "fp8" else 2.0)
     traffic = size * values + (4 + 2 * machine.software.gradient_bytes) * weights
-    return machine.software.product_traffic.expected * traffic / (machine.gpu.memory_bandwidth_gb_s.expected * 1e9)
+    return machine.software.product_traffic.expected * traffic / (machine.gpu.memory_bandwidth_gb_s.expected * GB)
 
 
 def _head_parts(batch: MicroBatch) -> Parts:
