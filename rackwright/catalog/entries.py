@@ -222,6 +222,12 @@ class Software(Entry):
     """Part of a product's memory traffic that its arithmetic doesn't hide."""
     attention_efficiency: dict[Generation, Figure]
     """Part of the GPU's highest measured BF16 rate in attention, forward and backward together."""
+    recomputed_attention_part: Figure
+    """Part of attention's time, forward and backward, that its forward pass takes when it is repeated."""
+    full_rate_head_width: Figure
+    """Width of a head from which on attention has its full rate; below, its part of it is their quotient to the power
+    of `narrow_head_exponent`."""
+    narrow_head_exponent: Figure
     attention_before_rotary: Figure
     """Rate of attention in model code of the GPT-2 kind, with learned positions, over that of later models.
 
@@ -243,6 +249,9 @@ class Software(Entry):
     """Part of attention's time that the context ring can hide behind."""
     pipeline_overlap: Figure
     """Part of the transfers between pipeline ranks that an interleaved schedule hides."""
+    bucket_parameters: Figure
+    """Parameters of one message of gradients, at least; `bucket_parameters_per_rank` for each data rank where more."""
+    bucket_parameters_per_rank: Figure
     data_interference: Figure
     """Part of hidden communication between data ranks that slows the work it hides behind."""
     straggler_part: Figure

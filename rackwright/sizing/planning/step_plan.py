@@ -22,6 +22,8 @@ SOURCE = "sizing/step/step_time.py; efficiencies and overlaps: catalogue, softwa
 SLOWER_WHEN_HIGHER = frozenset(
     {
         "product_traffic",
+        "recomputed_attention_part",
+        "narrow_head_exponent",
         "hop_s",
         "data_interference",
         "straggler_part",

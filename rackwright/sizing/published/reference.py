@@ -19,9 +19,6 @@ from rackwright.specs.figure import Figure
 from rackwright.specs.plan import Plan
 from rackwright.specs.request import Request
 
-META_GPUS = 24_576
-"""GPUs of each of Meta's two clusters, which articles measure others by (Meta engineering blog, March 2024)."""
-
 
 HUNDRED_BILLION = 1e11
 """US dollars that a machine after the next ones was said to cost (news article)."""
@@ -104,6 +101,12 @@ def _gpus(plan: Plan) -> Figure:
     return exact(hosts * each, formula=f"{hosts:,} hosts × {each}, spares included")
 
 
+def _gpus_over_meta(plan: Plan) -> Figure:
+    """As articles measure clusters: by one of Meta's two."""
+    meta = CLUSTERS.entries["meta-24k"].gpus
+    return product(_gpus(plan), 1 / meta, formula=f"GPUs / {meta:,}")
+
+
 def _of_hosts(plan: Plan, hosts: int, what: str) -> Figure:
     each = plan.hosts.gpus_per_host
     return exact(hosts * each, formula=f"{hosts:,} hosts of {what} × {each}")
@@ -137,7 +140,7 @@ def _gpus_for_100_billion(plan: Plan) -> Figure:
 
 DERIVED: dict[str, Callable[[Plan], Figure]] = {
     "gpus": _gpus,
-    "gpus_over_meta": lambda plan: product(_gpus(plan), 1 / META_GPUS, formula=f"GPUs / {META_GPUS:,}"),
+    "gpus_over_meta": _gpus_over_meta,
     "unit_gpus": lambda plan: _of_hosts(plan, plan.fabric.unit_hosts, "a unit"),
     "pod_gpus": _pod_gpus,
     "electricity_usd_per_year": lambda plan: _electricity_usd(plan, part_of_year=1),

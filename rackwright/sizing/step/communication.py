@@ -33,10 +33,6 @@ ALL_TO_ALLS = 4
 PIPELINE_TRANSFERS = 2
 """Of one chunk and micro-batch: activations forward, their gradients backward."""
 
-BUCKET_PARAMETERS = 40e6
-BUCKET_PARAMETERS_PER_RANK = 1e6
-"""Parameters of one message of gradients: the larger of the two (Megatron-Core, DistributedDataParallel)."""
-
 
 def tensor_s(batch: MicroBatch) -> Numbers:
     """Between tensor ranks: one layer, one micro-batch."""
@@ -122,8 +118,10 @@ def data_s(layouts: Layouts, machine: Machine, *, held: Held, micro_batch_s: Num
 
 def _replicated_s(layouts: Layouts, machine: Machine, held: Held) -> Numbers:
     """ZeRO-1, one step: gradients reduced, weights gathered, in buckets."""
-    size = machine.software.gradient_bytes + VALUE_BYTES
-    buckets = held.shared / np.maximum(BUCKET_PARAMETERS, BUCKET_PARAMETERS_PER_RANK * layouts.replicas)
+    software = machine.software
+    size = software.gradient_bytes + VALUE_BYTES
+    for_each_rank = software.bucket_parameters_per_rank.expected * layouts.replicas
+    buckets = held.shared / np.maximum(software.bucket_parameters.expected, for_each_rank)
     shared = _ring_s(layouts.replicas, layouts.tensor, held.shared * size, machine, messages=2 * np.ceil(buckets))
     return shared + _experts_s(layouts, held.experts * size, machine, messages=2)
 

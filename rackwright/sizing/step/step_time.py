@@ -29,10 +29,6 @@ CAST_BYTES = 4
 """Memory traffic of casting to FP8: bytes for each 2-byte value that enters a product; read, and written twice, once
 transposed for the backward pass (NVIDIA Transformer Engine)."""
 
-FULL_RATE_HEAD = 128
-NARROW_HEAD_EXPONENT = 0.35
-"""Heads narrower than 128 are slower: 64 wide about 0.8 of the rate (FlashAttention-2, arXiv 2307.08691, figure 4)."""
-
 EXPERT_PRODUCTS = 6
 """Of one expert and micro-batch: two products forward, each with two backward (the gate and the inner width as one)."""
 
@@ -156,7 +152,7 @@ def _layer_parts(batch: MicroBatch, layer: work.LayerWork) -> Parts:
     )
     return Parts(
         matrix_s=matrix_s * (1 + again * work.FORWARD_PART),
-        attention_s=attention_s * (1 + again * work.RECOMPUTED_ATTENTION_PART),
+        attention_s=attention_s * (1 + again * software.recomputed_attention_part.expected),
         elementwise_s=_elementwise_s(batch, layer) * (1 + again * work.FORWARD_PART),
         tensor_s=communication.tensor_s(batch),
         context_s=communication.context_s(batch, attention_s=attention_s),
@@ -169,7 +165,8 @@ def _attention_s(batch: MicroBatch) -> Numbers:
     architecture, software = batch.architecture, batch.machine.software
     flops = attention_flops(architecture, sequence_tokens=batch.sequence_tokens)
     layers = architecture.layers + architecture.prediction_layers
-    narrow: float = min(1.0, architecture.width_of_head / FULL_RATE_HEAD) ** NARROW_HEAD_EXPONENT
+    width: float = min(1.0, architecture.width_of_head / software.full_rate_head_width.expected)
+    narrow: float = width**software.narrow_head_exponent.expected
     rate = batch.machine.attention_flops * narrow
     if architecture.learned_positions:
         rate *= software.attention_before_rotary.expected

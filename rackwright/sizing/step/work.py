@@ -10,10 +10,6 @@ from rackwright.specs.architecture import Architecture
 FORWARD_PART = 1 / 3
 """Of matrix work: one product forward, two backward (gradients of inputs and of weights)."""
 
-RECOMPUTED_ATTENTION_PART = 0.22
-"""Of attention: two products forward and five backward (the scores are computed again), the forward ones at about 1.4
-times the rate (FlashAttention-2, arXiv 2307.08691, figures 4 to 6)."""
-
 NORM_BYTES = 40
 """Memory traffic of norms and residual sums: bytes a token and unit of hidden width, one layer, forward and backward.
 
