@@ -19,7 +19,6 @@ from rackwright.specs.figure import Figure
 from rackwright.specs.plan import Plan
 from rackwright.specs.request import Request
 
-
 HUNDRED_BILLION = 1e11
 """US dollars that a machine after the next ones was said to cost (news article)."""
 
