@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rackwright.catalog import FIGURES, PlanningFigure
 from rackwright.cli.sizing.explain import figures, unknowns
 from rackwright.sizing import plan
+from rackwright.sizing.figures import ends
 from rackwright.specs.plan import Plan
 from rackwright.specs.request import Request
 
@@ -59,9 +61,19 @@ def test_every_range_holds_its_expected_value(name: str) -> None:
         assert low <= figure.expected <= high, path
 
 
+def allowed(entry: PlanningFigure) -> st.SearchStrategy[float]:
+    """What a request may give for a figure, up to ten times its usual high end."""
+    high = ends(entry.figure)[1]
+    return st.floats(entry.least, max(entry.least + 1, 10 * high) if entry.most is None else entry.most)
+
+
 terms = st.fixed_dictionaries(
     {},
     optional={
+        "figures": st.fixed_dictionaries(
+            {},
+            optional={name: allowed(entry) for name, entry in FIGURES.entries.items() if not entry.request_field},
+        ),
         "storage": st.fixed_dictionaries(
             {"checkpoints": st.sampled_from(("sync", "async"))},
             optional={
