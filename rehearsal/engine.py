@@ -14,6 +14,7 @@ from typing import TypeVar
 from pulumi import automation
 
 from rehearsal import processes
+from rehearsal.files import write_whole
 from rehearsal.providers import plugins
 from rehearsal.state import StateDirectory
 from rehearsal.tools import Toolbox
@@ -79,9 +80,7 @@ class Engine:
         """Install the stand-in plugins, make the stack and point it to a cluster spec."""
         self._programs.symlink_to(self.toolbox.bin_directory())
         plugins.install(self.state.pulumi_home, state=self.state.root, python=Path(sys.executable))
-        descriptor = os.open(self._passphrase_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(secrets.token_urlsafe(32))
+        write_whole(self._passphrase_file, secrets.token_urlsafe(32))
         setting = automation.ConfigValue(str(cluster_spec))
         self._run("making the stack", lambda: self._stack(create=True).set_config("rackwright:clusterSpec", setting))
 

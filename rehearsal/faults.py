@@ -6,10 +6,7 @@ from datetime import UTC, datetime
 
 from kubernetes import client
 
-from rehearsal.control_plane.components import KWOK_ANNOTATION
-
-SILENT = "silent"
-"""The value of KWOK's annotation on a host that it no longer plays: no heartbeat, and pods that never end."""
+from rehearsal.simulated import HOST_ANNOTATION, SILENT
 
 
 def break_host(core: client.CoreV1Api, host: str) -> None:
@@ -18,7 +15,7 @@ def break_host(core: client.CoreV1Api, host: str) -> None:
     The Ready condition is set at once instead of after the 50 s in which a real control plane misses the heartbeats;
     what a rehearsal measures is the time from the moment that Kubernetes knows.
     """
-    core.patch_node(host, {"metadata": {"annotations": {KWOK_ANNOTATION: SILENT}}})
+    core.patch_node(host, {"metadata": {"annotations": {HOST_ANNOTATION: SILENT}}})
     _set_ready(core, host, status="False", reason="HostFailed", message="the rehearsal broke this simulated host")
 
 

@@ -19,6 +19,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from rehearsal.files import write_whole
+
 UNIX_SOCKET_PATH_BYTES = 107
 """Bytes in the path of a Unix socket (Linux's unix(7): 108 with the final zero)."""
 
@@ -50,6 +52,15 @@ class StateDirectory:
     def kubeconfig(self, identity: str) -> Path:
         """The kubeconfig of an identity; it names certificate files and holds no key itself."""
         return self.root / "kubeconfigs" / f"{identity}.yaml"
+
+    @property
+    def simulated_logs(self) -> Path:
+        """Where the simulated trainer writes: a folder for each job, and `pods` with a name for each of their pods."""
+        return self.root / "simulated-logs"
+
+    def simulated_log(self, pod_uid: str) -> Path:
+        """The log of a simulated training pod, once its gang is whole."""
+        return self.simulated_logs / "pods" / f"{pod_uid}.log"
 
     @property
     def pki(self) -> Path:
@@ -91,9 +102,7 @@ class StateDirectory:
     def describe(self, **facts: Any) -> None:  # noqa: ANN401  # any JSON value
         """Add facts (ports, paths, names; never secrets) to `rehearsal.json`."""
         merged = {**self.facts(), **facts}
-        temporary = self._description.with_suffix(".new")
-        temporary.write_text(json.dumps(merged, indent=2) + "\n", encoding="utf-8")
-        temporary.replace(self._description)
+        write_whole(self._description, json.dumps(merged, indent=2) + "\n")
 
     def facts(self) -> dict[str, Any]:
         """What `describe` was told so far."""

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from rehearsal.control_plane import ControlPlane
-from rehearsal.control_plane.components import KWOK_ANNOTATION, KWOK_PLAYED
+from rehearsal.simulated import HOST_ANNOTATION, PLAYED
 
 TIMEOUT = "--timeout=180s"
 """How long `kubectl wait` watches for what comes within seconds on an idle machine."""
@@ -40,7 +40,7 @@ class Host:
             "metadata": {
                 "name": self.name,
                 "labels": {"kubernetes.io/hostname": self.name, **self.labels},
-                "annotations": {KWOK_ANNOTATION: KWOK_PLAYED},
+                "annotations": {HOST_ANNOTATION: PLAYED},
             },
             "spec": {"taints": list(self.taints)},
         }

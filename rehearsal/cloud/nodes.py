@@ -11,13 +11,10 @@ from rehearsal.cloud.pools import Pool
 from rehearsal.cloud.regions import Region
 from rehearsal.cloud.shapes import STORAGE_RESERVE
 from rehearsal.cloud.state import Host
-from rehearsal.egress.routes import KUBELET_PORT
+from rehearsal.simulated import HOST_ANNOTATION, KUBELET_PORT, PLAYED
 
 FAULT_DOMAINS = 3
 """In each availability domain (docs.oracle.com, "Fault Domains")."""
-
-SIMULATED = {"kwok.x-k8s.io/node": "fake"}
-"""The annotation by which KWOK knows that it keeps a node alive."""
 
 GPU_RESOURCE = "nvidia.com/gpu"
 """As NVIDIA's device plugin advertises GPUs."""
@@ -48,7 +45,7 @@ def node(host: Host, pool: Pool, *, region: Region, seed: str, kubernetes_versio
         "metadata": {
             "name": host.address,
             "labels": {**own_labels(host, pool, region, kubernetes_version), **pool.boot.labels, **(place or {})},
-            "annotations": dict(SIMULATED),
+            "annotations": {HOST_ANNOTATION: PLAYED},
         },
         "spec": {"providerID": host.id, "taints": [*pool.boot.taints, *unplaced]},
         "status": _status(host, pool, kubernetes_version),

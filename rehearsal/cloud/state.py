@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from rehearsal.cloud.identifiers import kind_of, opaque
+from rehearsal.files import write_whole
 
 FILE = "oracle.json"
 """The file's name in a rehearsal's state directory."""
@@ -126,8 +127,4 @@ class Store:
             return None
 
     def _write(self, cloud: Cloud) -> None:
-        new = self._path.with_suffix(".new")
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(cloud.model_dump_json())
-        new.replace(self._path)
+        write_whole(self._path, cloud.model_dump_json())

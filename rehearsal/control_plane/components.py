@@ -7,8 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from rehearsal.control_plane.pki import KeyPair
-from rehearsal.egress.routes import KUBELET_PORT
+from rehearsal.pki import KeyPair
+from rehearsal.simulated import HOST_ANNOTATION, KUBELET_PORT, PLAYED
 from rehearsal.state import StateDirectory
 
 LOOPBACK = "127.0.0.1"
@@ -175,7 +175,7 @@ def kwok(program: Path, *, state: StateDirectory, ports: Ports, credentials: Cre
         str(program),
         f"--kubeconfig={state.kubeconfig('kwok')}",
         f"--config={stages}",
-        f"--manage-nodes-with-annotation-selector={KWOK_ANNOTATION}={KWOK_PLAYED}",
+        f"--manage-nodes-with-annotation-selector={HOST_ANNOTATION}={PLAYED}",
         f"--node-lease-duration-seconds={HOST_LEASE_S}",
         f"--server-address={LOOPBACK}:{ports.kwok}",
         f"--node-port={KUBELET_PORT}",  # what it writes into a node that comes back; the process kubelet answers there
@@ -193,12 +193,6 @@ With kubelets' 40 s, KWOK and two processors fall behind at 2,000 hosts, and hal
 HOST_SILENCE_S = 600
 """Seconds of silence after which a host counts as lost, instead of Kubernetes' 50: more than a lease lasts. Faults that
 a rehearsal injects don't wait for it."""
-
-KWOK_ANNOTATION = "kwok.x-k8s.io/node"
-"""Says whether KWOK plays a host."""
-
-KWOK_PLAYED = "fake"
-"""The annotation's value on a host that KWOK keeps alive; any other lets the host fall silent."""
 
 
 def _secure_component(kubeconfig: Path, port: int, credentials: Credentials) -> list[str]:

@@ -12,8 +12,8 @@ from contextlib import ExitStack
 from ipaddress import IPv4Network
 from pathlib import Path
 
-from rehearsal import processes
-from rehearsal.control_plane import components, identities, pki, stages
+from rehearsal import pki, processes
+from rehearsal.control_plane import components, identities, stages
 from rehearsal.state import StateDirectory
 from rehearsal.tools import Toolbox
 

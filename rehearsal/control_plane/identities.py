@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from rehearsal.control_plane.pki import KeyPair
+from rehearsal.pki import KeyPair
 
 
 @dataclass(frozen=True)

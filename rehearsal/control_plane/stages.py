@@ -11,16 +11,21 @@ from typing import Any
 
 import yaml
 
-from rehearsal.kubelet.programs import kwok_exclusion
-
-FINISHED_ANNOTATION = "rehearsal.rackwright.dev/finished"
-"""On a training pod: its simulated process has ended well."""
+from rehearsal.kubelet.programs import KNOWN_PROGRAMS
+from rehearsal.simulated import FINISHED_ANNOTATION
 
 START_DELAY_MS = 200
 """Milliseconds until a simulated pod runs, at least (a pulled image's container starts in about that time)."""
 
 START_JITTER_MS = 1000
 """Milliseconds until a simulated pod runs, at most."""
+
+OTHERS_EXCLUDED = {
+    "key": '.spec.containers.[].image | sub("@.*$"; "") | sub(":[^/:]*$"; "")',
+    "operator": "NotIn",
+    "values": [program.image for program in KNOWN_PROGRAMS],
+}
+"""The expression that leaves pods alone that the process kubelet runs; it asks what `programs.is_ours` asks."""
 
 _SOURCES = (
     "node/fast/node-initialize.yaml",
@@ -42,7 +47,7 @@ def _adapted(stage: dict[str, Any]) -> dict[str, Any]:
     if stage["spec"]["resourceRef"]["kind"] != "Pod":
         return stage
     expressions: list[dict[str, Any]] = stage["spec"]["selector"]["matchExpressions"]
-    expressions.append(kwok_exclusion())
+    expressions.append(OTHERS_EXCLUDED)
     if stage["metadata"]["name"] == "pod-ready":
         stage["spec"]["delay"] = {
             "durationMilliseconds": START_DELAY_MS,

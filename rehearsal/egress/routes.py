@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from rehearsal.files import write_whole
+from rehearsal.simulated import KUBELET_PORT
+
 TABLE_NAME = "endpoints.json"
 """The table's file in the state directory."""
-
-KUBELET_PORT = 10250
-"""The port of a host's kubelet (Kubernetes' default, which OKE keeps)."""
 
 EVERY_HOST = f"*:{KUBELET_PORT}"
 """The target that stands for the kubelets of all hosts: one route, however many hosts come and go."""
@@ -75,6 +75,4 @@ def write(path: Path, table: Mapping[str, Route]) -> None:
         }
         for target, route in sorted(table.items())
     }
-    temporary = path.with_suffix(".new")
-    temporary.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    write_whole(path, json.dumps(document, indent=1) + "\n")

@@ -16,8 +16,8 @@ import ssl
 from collections.abc import Callable
 from ipaddress import ip_address
 
-from rehearsal.control_plane.pki import KUBELET_AUTHORITY, Authority
 from rehearsal.kubelet.addresses import LOOPBACK
+from rehearsal.pki import KUBELET_AUTHORITY, Authority
 from rehearsal.state import StateDirectory
 
 LOGGER = logging.getLogger(__name__)

@@ -12,7 +12,6 @@ from rackwright.specs.training_job import JOB_LABEL
 from rehearsal.kubelet.cluster import Object
 from rehearsal.kubelet.programs import is_ours
 from rehearsal.state import StateDirectory
-from rehearsal.trainer.logs import simulated_log
 
 BLOCK_BYTES = 65536
 """Bytes that are read at once."""
@@ -71,7 +70,7 @@ def log_file(state: StateDirectory, pod: Object, container: str, *, previous: bo
         return previous_log(log) if previous and "running" in here else log
     if JOB_LABEL not in pod["metadata"].get("labels", {}):
         raise NoLogError(f'pod "{name}" is simulated: nothing runs in it in this rehearsal, so it has no log')
-    return simulated_log(state, pod["metadata"]["uid"])
+    return state.simulated_log(pod["metadata"]["uid"])
 
 
 def container_status(pod: Object, container: str) -> Object | None:

@@ -120,15 +120,6 @@ def is_ours(pod: Mapping[str, Any]) -> bool:
     return bool(pod["spec"].get("nodeName")) and any(known_program(container["image"]) for container in containers)
 
 
-def kwok_exclusion() -> dict[str, Any]:
-    """The expression for `spec.selector.matchExpressions` of KWOK's pod stages that leaves our pods alone."""
-    return {
-        "key": '.spec.containers.[].image | sub("@.*$"; "") | sub(":[^/:]*$"; "")',
-        "operator": "NotIn",
-        "values": [program.image for program in KNOWN_PROGRAMS],
-    }
-
-
 def executable(program: KnownProgram, toolbox: Toolbox) -> Path:
     """The file that runs in the place of the image's executable."""
     return Path(sys.executable) if program.tool is None else toolbox.program(program.tool)

@@ -10,6 +10,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 from rehearsal.clients import connect
+from rehearsal.files import write_whole
 from rehearsal.state import StateDirectory
 from rehearsal.trainer.gangs import Cluster
 from rehearsal.trainer.logs import GangLogs
@@ -64,9 +65,7 @@ class SimulatedTrainer:
 
     def _save(self) -> None:
         saved = {**self._saved(), **{uid: run.checkpoint_step for uid, run in self._runs.items()}}
-        temporary = self._checkpoints.with_suffix(".new")
-        temporary.write_text(json.dumps(saved), encoding="utf-8")
-        temporary.replace(self._checkpoints)
+        write_whole(self._checkpoints, json.dumps(saved))
 
 
 def main() -> None:

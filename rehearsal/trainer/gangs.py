@@ -13,7 +13,7 @@ from kubernetes.informer import SharedInformer
 from rackwright.specs import TrainingJob
 from rackwright.specs.training_job import GROUP, JOB_LABEL, PLURAL, RANK_LABEL, VERSION
 from rackwright.specs.training_job_status import PROGRESS_ANNOTATION, ReportedProgress
-from rehearsal.control_plane.stages import FINISHED_ANNOTATION
+from rehearsal.simulated import FINISHED_ANNOTATION
 from rehearsal.trainer.training import Pace
 
 DEFAULT_STEPS = 1000

@@ -16,11 +16,6 @@ LINES_PER_CHECKPOINT = round(CHECKPOINT_INTERVAL_REAL_S)
 """Lines about steps between two checkpoints: one a second."""
 
 
-def simulated_log(state: StateDirectory, pod_uid: str) -> Path:
-    """Where the log of a simulated training pod stands once its gang is whole."""
-    return _directory(state) / "pods" / f"{pod_uid}.log"
-
-
 def beginning(job: Job, before: Run, after: Run) -> list[str]:
     """What a gang says when it begins; `before` is the run as the last gang left it."""
     pace = job.pace
@@ -64,7 +59,7 @@ class GangLogs:
     def __init__(self, state: StateDirectory) -> None:
         self._state = state
         self._standing: set[str] = set()
-        (_directory(state) / "pods").mkdir(parents=True, exist_ok=True)
+        (state.simulated_logs / "pods").mkdir(parents=True, exist_ok=True)
 
     def tell(self, job: Job, gang: Gang | None, before: Run, after: Run) -> None:
         """Write what happened to a job between two looks at it."""
@@ -82,7 +77,7 @@ class GangLogs:
     def forget(self, job_uid: str) -> None:
         """Remove the logs of a job that is gone."""
         self._standing.discard(job_uid)
-        folder = _directory(self._state) / job_uid
+        folder = self._state.simulated_logs / job_uid
         shutil.rmtree(folder, ignore_errors=True)
         self._remove_dangling()
 
@@ -94,7 +89,7 @@ class GangLogs:
                 file.write(text)
 
     def _file(self, job: Job, gang_id: str) -> Path:
-        folder = _directory(self._state) / job.uid
+        folder = self._state.simulated_logs / job.uid
         folder.mkdir(exist_ok=True)
         return folder / f"{hashlib.sha256(gang_id.encode()).hexdigest()}.log"
 
@@ -102,7 +97,7 @@ class GangLogs:
         file = self._file(job, gang.id)
         file.touch()
         for uid in gang.uids:
-            link = simulated_log(self._state, uid)
+            link = self._state.simulated_log(uid)
             if not link.is_symlink():
                 link.symlink_to(file)
 
@@ -114,10 +109,6 @@ class GangLogs:
         self._remove_dangling()
 
     def _remove_dangling(self) -> None:
-        for link in (_directory(self._state) / "pods").iterdir():
+        for link in (self._state.simulated_logs / "pods").iterdir():
             if not link.exists():
                 link.unlink()
-
-
-def _directory(state: StateDirectory) -> Path:
-    return state.root / "simulated-logs"

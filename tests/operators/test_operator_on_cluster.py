@@ -15,8 +15,7 @@ from rackwright.rendering.operator import NAMESPACE
 from rackwright.rendering.scheduling import scheduling_objects
 from rackwright.specs import ClusterSpec
 from rehearsal import processes
-from rehearsal.control_plane.components import KWOK_ANNOTATION, KWOK_PLAYED
-from rehearsal.control_plane.stages import FINISHED_ANNOTATION
+from rehearsal.simulated import FINISHED_ANNOTATION, HOST_ANNOTATION, PLAYED, SILENT
 from tests.kubectl import TIMEOUT, Host, Kubectl
 
 pytestmark = pytest.mark.control_plane
@@ -106,7 +105,7 @@ def kill_operator(on: Cluster) -> None:
 
 def silence(on: Cluster, host: str) -> None:
     """Let a host fall silent, as the controller-manager sees it after the grace period."""
-    on("annotate", "node", host, f"{KWOK_ANNOTATION}=silent", "--overwrite")
+    on("annotate", "node", host, f"{HOST_ANNOTATION}={SILENT}", "--overwrite")
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     ready = {"type": "Ready", "status": "Unknown", "reason": "NodeStatusUnknown", "lastTransitionTime": now}
     patch = json.dumps({"status": {"conditions": [ready]}})
@@ -120,7 +119,7 @@ def test_a_job_runs_and_leaves_a_host_that_dies(on: Cluster) -> None:
         silence(on, before[1])
         status = on.wait_for("llm", restartCount=1, phase="Running")
     finally:
-        on("annotate", "node", before[1], f"{KWOK_ANNOTATION}={KWOK_PLAYED}", "--overwrite")
+        on("annotate", "node", before[1], f"{HOST_ANNOTATION}={PLAYED}", "--overwrite")
     (restart,) = status["restarts"]
     assert (restart["cause"], restart["host"]) == ("HostFailed", before[1])
     assert before[1] not in status["hosts"]
@@ -138,7 +137,7 @@ def test_a_job_stays_where_it_is_when_most_hosts_fall_silent_at_once(on: Cluster
         on.wait("--for=condition=Ready=Unknown", "trainingjob/llm", "-n=team-a")
     finally:
         for host in silent:
-            on("annotate", "node", host, f"{KWOK_ANNOTATION}={KWOK_PLAYED}", "--overwrite")
+            on("annotate", "node", host, f"{HOST_ANNOTATION}={PLAYED}", "--overwrite")
     on.wait("--for=condition=Ready", "trainingjob/llm", "-n=team-a")
     after = on.wait_for("llm", phase="Running")
     assert (after["gang"], after["hosts"]) == (before["gang"], before["hosts"])

@@ -14,9 +14,8 @@ import pytest
 from rackwright.specs.training_job import JOB_LABEL
 from rehearsal.control_plane import ControlPlane
 from rehearsal.control_plane.identities import KUBELET_CLIENT
-from rehearsal.control_plane.pki import KUBELET_AUTHORITY
-from rehearsal.egress.routes import KUBELET_PORT
-from rehearsal.trainer.logs import simulated_log
+from rehearsal.pki import KUBELET_AUTHORITY
+from rehearsal.simulated import KUBELET_PORT
 from tests.kubectl import Kubectl
 from tests.rehearsal.kubelet.conftest import HOST
 
@@ -123,7 +122,7 @@ def test_a_training_pods_log_is_what_the_simulated_trainer_wrote(kubectl: Kubect
     kubectl.wait("--for=condition=Ready", "pod/rank-0", IN_IT)
     assert kubectl("logs", "rank-0", IN_IT) == ""
     uid = kubectl.get("pod", "rank-0", IN_IT)["metadata"]["uid"]
-    log = simulated_log(kubectl.control_plane.state, uid)
+    log = kubectl.control_plane.state.simulated_log(uid)
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text("simulated training\n", encoding="utf-8")
     assert kubectl("logs", "rank-0", IN_IT) == "simulated training"

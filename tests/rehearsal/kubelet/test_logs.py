@@ -15,7 +15,6 @@ from rackwright.specs.training_job import JOB_LABEL
 from rehearsal.kubelet import logs
 from rehearsal.kubelet.logs import LogOptions, LogReader, NoLogError, log_file, same_run, tail_position
 from rehearsal.state import StateDirectory
-from rehearsal.trainer.logs import simulated_log
 
 pytestmark = pytest.mark.pure
 
@@ -73,7 +72,7 @@ def test_a_new_run_puts_the_last_ones_log_aside(tmp_path: Path) -> None:
 def test_a_training_pods_log_is_the_simulated_trainers(tmp_path: Path) -> None:
     state = StateDirectory(tmp_path)
     trains = pod(image="example.com/train:1", labels={JOB_LABEL: "llama"})
-    assert log_file(state, trains, "c", previous=False) == simulated_log(state, "u")
+    assert log_file(state, trains, "c", previous=False) == state.simulated_log("u")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from rehearsal.state import StateDirectory
 from rehearsal.trainer.gangs import Gang, Job
-from rehearsal.trainer.logs import GangLogs, simulated_log
+from rehearsal.trainer.logs import GangLogs
 from rehearsal.trainer.training import CHECKPOINT_INTERVAL_REAL_S, Pace, Run, advance, begin
 
 pytestmark = pytest.mark.pure
@@ -42,7 +42,7 @@ class Played:
 
     def lines(self, pod: str) -> list[str]:
         """What a pod's log says, without times."""
-        text = simulated_log(self.state, pod).read_text(encoding="utf-8")
+        text = self.state.simulated_log(pod).read_text(encoding="utf-8")
         return [line.partition(" ")[2].removeprefix(SAYS) for line in text.splitlines()]
 
 
@@ -53,7 +53,7 @@ def played(tmp_path: Path) -> Played:
 
 def test_every_line_says_that_it_is_simulated(played: Played) -> None:
     played.play(gang("a", "b"), 0, *[1.0] * 40)
-    text = simulated_log(played.state, "a").read_text(encoding="utf-8")
+    text = played.state.simulated_log("a").read_text(encoding="utf-8")
     assert text
     assert all(SAYS in line for line in text.splitlines())
 
@@ -83,7 +83,7 @@ def test_a_lost_host_and_what_it_costs_are_told(played: Played) -> None:
         f"resumes from checkpoint 99,700: the last gang had reached step {int(reached.step):,}, "
         "so 25 steps are done again"
     )
-    assert not simulated_log(played.state, "a").is_symlink()
+    assert not played.state.simulated_log("a").is_symlink()
 
 
 def test_the_end_is_told_once(played: Played) -> None:
@@ -98,7 +98,7 @@ def test_a_short_run_starts_at_its_beginning(tmp_path: Path) -> None:
     state, before = StateDirectory(tmp_path), begin(job.pace)
     who = gang("a", "b")
     GangLogs(state).tell(job, who, before, advance(before, job.pace, gang=who.id, elapsed_s=0))
-    assert "starts at step 0 of 10" in simulated_log(state, "a").read_text(encoding="utf-8")
+    assert "starts at step 0 of 10" in state.simulated_log("a").read_text(encoding="utf-8")
 
 
 def test_a_job_that_is_gone_leaves_no_logs(played: Played) -> None:

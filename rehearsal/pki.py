@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +13,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from rehearsal.files import write_whole
 
 VALID_FOR = timedelta(days=30)
 """How long certificates hold: longer than anybody keeps a rehearsal."""
@@ -120,7 +121,7 @@ def write_service_account_keys(directory: Path) -> KeyPair:
     pair = KeyPair(certificate=directory / "service-accounts.pub", key=directory / "service-accounts.key")
     public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     pair.certificate.write_bytes(public)
-    _write_private(pair.key, _pem(key))
+    write_whole(pair.key, _pem(key))
     return pair
 
 
@@ -148,7 +149,7 @@ def _key_usage(*, authority: bool) -> x509.KeyUsage:
 def _write_pair(directory: Path, name: str, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> KeyPair:
     pair = KeyPair(certificate=directory / f"{name}.crt", key=directory / f"{name}.key")
     pair.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    _write_private(pair.key, _pem(key))
+    write_whole(pair.key, _pem(key))
     return pair
 
 
@@ -156,9 +157,3 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
