@@ -1,26 +1,16 @@
-"""The fleet: the nodes of simulated hosts on the rehearsal's real API server, which KWOK then keeps alive.
-
-Requests are made with the official client's connections but without its models: reading 12,500 nodes into models
-would take longer than making them.
-"""
+"""The fleet: the nodes of simulated hosts on the rehearsal's real API server, which KWOK then keeps alive."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
-import aiohttp
-from kubernetes.aio import client, config
-
+from rehearsal.api_server import Answer, AsyncConnection, Object, UnreachableError
+from rehearsal.api_server.answers import CONNECTIONS
 from rehearsal.cloud.errors import OracleError, conflict, incorrect_state
-
-CONNECTIONS = 64
-"""Requests to the API server at once: with as many, 12,500 nodes are made in 13 s on two cores (measured)."""
 
 REPORT_EVERY = 250
 """Hosts between two messages of progress."""
@@ -63,13 +53,8 @@ class Fleet:
             raise incorrect_state(
                 f"there is no cluster for hosts to join: {self._kubeconfig} is missing; start the control plane"
             )
-        configuration = client.Configuration()
-        await config.load_kube_config(  # type: ignore[no-untyped-call]  # the client's configuration isn't annotated
-            config_file=str(self._kubeconfig), client_configuration=configuration
-        )
-        configuration.connection_pool_maxsize = CONNECTIONS
-        async with client.ApiClient(configuration) as api:
-            await work(_Server(api))
+        async with await AsyncConnection.open(self._kubeconfig) as connection:
+            await work(_Server(connection))
 
     async def _join(self, server: _Server, nodes: Sequence[dict[str, Any]]) -> None:
         await self._each(nodes, server.make_node, "hosts joined")
@@ -100,56 +85,48 @@ class Fleet:
 
 
 class _Server:
-    """The API server, asked in JSON."""
+    """The API server, and what it refuses as Oracle would say it."""
 
-    def __init__(self, api: client.ApiClient) -> None:
-        self._api = api
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
 
-    async def make_node(self, node: dict[str, Any]) -> None:
+    async def make_node(self, node: Object) -> None:
         name = node["metadata"]["name"]
-        status, answer = await self._ask("POST", "/api/v1/nodes", node)
-        if status == HTTPStatus.CONFLICT:
-            _, there = await self._ask("GET", f"/api/v1/nodes/{name}")
-            owner = there.get("spec", {}).get("providerID")
+        answer = await self._connection.request("POST", "/api/v1/nodes", body=node)
+        if answer.status == HTTPStatus.CONFLICT:
+            there = await self._connection.request("GET", f"/api/v1/nodes/{name}")
+            owner = there.body.get("spec", {}).get("providerID")
             if owner != node["spec"]["providerID"]:
                 raise conflict(f"the node {name} is there already, of another host ({owner})")
-        elif status != HTTPStatus.CREATED:
-            raise _refused(f"the node {name} can't join", status, answer)
+        elif answer.refused:
+            raise _refused(f"the node {name} can't join", answer)
 
-    async def delete(self, path: str, options: dict[str, Any] | None = None) -> None:
-        status, answer = await self._ask("DELETE", path, options)
-        if status not in (HTTPStatus.OK, HTTPStatus.ACCEPTED, HTTPStatus.NOT_FOUND):
-            raise _refused(f"{path} can't be deleted", status, answer)
+    async def delete(self, path: str, options: Object | None = None) -> None:
+        answer = await self._connection.request("DELETE", path, body=options)
+        if answer.refused and answer.status != HTTPStatus.NOT_FOUND:
+            raise _refused(f"{path} can't be deleted", answer)
 
     async def pods_on(self, nodes: frozenset[str]) -> list[str]:
         """The paths of all pods on any of these nodes."""
         found: list[str] = []
-        query: dict[str, str | int] = {"limit": PAGE}
+        query = {"limit": str(PAGE)}
         while True:
-            status, page = await self._ask("GET", f"/api/v1/pods?{urlencode(query)}")
-            if status != HTTPStatus.OK:
-                raise _refused("the pods of leaving hosts can't be listed", status, page)
+            answer = await self._connection.request("GET", "/api/v1/pods", query=query)
+            if answer.refused:
+                raise _refused("the pods of leaving hosts can't be listed", answer)
             found += [
                 f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods/{pod['metadata']['name']}"
-                for pod in page["items"]
+                for pod in answer.body["items"]
                 if pod["spec"].get("nodeName") in nodes
             ]
-            if not (token := page["metadata"].get("continue")):
+            if not (token := answer.body["metadata"].get("continue")):
                 return found
             query["continue"] = token
 
-    async def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
-        headers = {**self._api.default_headers, "Accept": "application/json", "Content-Type": "application/json"}
-        response = await self._api.call_api(method, f"{self._api.configuration.host}{path}", headers, body)
-        content = await response.read()  # type: ignore[no-untyped-call]  # the client's method isn't annotated
-        return response.status, json.loads(content)
-
 
 def _explained(error: Exception) -> Exception:
-    if isinstance(error, aiohttp.ClientError):
-        return incorrect_state(f"the cluster's API server doesn't answer: {error}")
-    return error
+    return incorrect_state(str(error)) if isinstance(error, UnreachableError) else error
 
 
-def _refused(what: str, status: int, answer: dict[str, Any]) -> OracleError:
-    return OracleError(status, str(answer.get("reason")), f"{what}: {answer.get('message')}")
+def _refused(what: str, answer: Answer) -> OracleError:
+    return OracleError(answer.status, str(answer.body.get("reason")), f"{what}: {answer.message}")

@@ -8,6 +8,7 @@ import signal
 from pathlib import Path
 
 from rehearsal import tools
+from rehearsal.api_server import AsyncConnection
 from rehearsal.kubelet.cluster import Cluster
 from rehearsal.kubelet.kubelet import Kubelet
 from rehearsal.kubelet.programs import needed_tools
@@ -17,13 +18,12 @@ from rehearsal.state import StateDirectory
 async def serve(state: StateDirectory) -> None:
     """Run pods until SIGTERM or SIGINT, then stop their processes."""
     toolbox = tools.ensure(needed_tools())
-    cluster = Cluster.from_kubeconfig(state.kubeconfig("kubelet"))
-    kubelet = asyncio.ensure_future(Kubelet(cluster=cluster, state=state, toolbox=toolbox).run())
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, kubelet.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await kubelet
-    await cluster.close()
+    async with await AsyncConnection.open(state.kubeconfig("kubelet")) as connection:
+        kubelet = asyncio.ensure_future(Kubelet(cluster=Cluster(connection), state=state, toolbox=toolbox).run())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, kubelet.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await kubelet
 
 
 def main() -> None:
@@ -32,7 +32,6 @@ def main() -> None:
     parser.add_argument("--state", type=Path, required=True, help="the rehearsal's state directory")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs each request
     asyncio.run(serve(StateDirectory(arguments.state)))
 
 

@@ -1,7 +1,7 @@
-"""The process kubelet's conversation with the API server: plain JSON objects over httpx.
+"""The process kubelet's conversation with the API server: what it looks for, follows and writes.
 
-Plain objects, since a pod must reach its process exactly as it was declared, whatever fields a client library's models
-know; and httpx, since lines of a watch may be longer than the 64 KiB that aiohttp, under the Kubernetes client, reads.
+Plain JSON objects, since a pod must reach its process exactly as it was declared, whatever fields a client library's
+models know.
 """
 
 from __future__ import annotations
@@ -9,32 +9,29 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import ssl
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Self
 
-import httpx
-import yaml
+from rehearsal.api_server import Answer, ApiServerError, AsyncConnection, Object
 
 LOGGER = logging.getLogger(__name__)
 
-Object = dict[str, Any]
-
-REQUEST_TIMEOUT_S = 30.0
-"""Seconds for one request that is no watch."""
-
 WATCH_TIMEOUT_S = 300
 """Seconds after which the API server ends a watch, which is then made anew (client-go: 5 to 10 minutes)."""
+
+WATCH_SILENCE_S = WATCH_TIMEOUT_S + 30.0
+"""Seconds of silence after which a watch counts as dead: the API server should have ended it by then."""
 
 RETRY_INTERVAL_S = 1.0
 """Seconds between attempts while the API server doesn't answer (client-go's reflector starts at 0.8 s)."""
 
 STRATEGIC_MERGE = "application/strategic-merge-patch+json"
 
-_NOT_FOUND = 404
-_CONFLICT = 409
+GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
+"""What a write to a pod is answered when the pod is gone, or another of its name is there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,58 +44,31 @@ class Server:
 
 
 class Cluster:
-    """The API server, spoken to with the identity of a kubeconfig that names files (rehearsal.control_plane)."""
+    """The API server; what it refuses or doesn't answer is an `ApiServerError`."""
 
-    def __init__(self, *, server: Server, context: ssl.SSLContext) -> None:
-        self.server = server
-        self._client = httpx.AsyncClient(
-            base_url=server.url,
-            verify=context,
-            timeout=REQUEST_TIMEOUT_S,
-            trust_env=False,  # no proxy of the user's stands between this machine and itself
-            limits=httpx.Limits(max_connections=None),
-        )
-
-    @classmethod
-    def from_kubeconfig(cls, path: Path) -> Self:
-        """Read the kubeconfig's one cluster and one user."""
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-        cluster, user = document["clusters"][0]["cluster"], document["users"][0]["user"]
-        context = ssl.create_default_context(cafile=cluster["certificate-authority"])
-        context.load_cert_chain(user["client-certificate"], user["client-key"])
-        authority = path.parent / cluster["certificate-authority"]
-        return cls(server=Server(url=cluster["server"], authority=authority), context=context)
-
-    async def close(self) -> None:
-        """End all connections."""
-        await self._client.aclose()
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self.server = Server(url=connection.url, authority=connection.authority)
 
     async def find(self, path: str) -> Object | None:
-        """An object, or None where there is none; raise `httpx.HTTPError` for all else."""
-        response = await self._client.get(path)
-        if response.status_code == _NOT_FOUND:
-            return None
-        return _json(response)
+        """An object, or None where there is none."""
+        answer = await self._connection.request("GET", path)
+        return None if answer.status == HTTPStatus.NOT_FOUND else answer.accepted()
 
     async def create(self, path: str, body: Object) -> Object:
         """Create an object (or a subresource such as a token)."""
-        return _json(await self._client.post(path, json=body))
+        return (await self._connection.request("POST", path, body=body)).accepted()
 
     async def patch_status(self, pod: Object, status: Object) -> None:
         """Merge into a pod's status; nothing when the pod is gone or another of its name is there."""
         body = {"metadata": {"uid": pod["metadata"]["uid"]}, "status": status}
-        response = await self._client.patch(
-            f"{pod_path(pod)}/status", content=json.dumps(body), headers={"Content-Type": STRATEGIC_MERGE}
-        )
-        if response.status_code not in (_NOT_FOUND, _CONFLICT):
-            _json(response)
+        path = f"{pod_path(pod)}/status"
+        _accepted_or_gone(await self._connection.request("PATCH", path, body=body, content_type=STRATEGIC_MERGE))
 
     async def remove_pod(self, pod: Object) -> None:
         """Delete a pod for good, as a kubelet does once its processes are gone."""
         body = {"gracePeriodSeconds": 0, "preconditions": {"uid": pod["metadata"]["uid"]}}
-        response = await self._client.request("DELETE", pod_path(pod), json=body)
-        if response.status_code not in (_NOT_FOUND, _CONFLICT):
-            _json(response)
+        _accepted_or_gone(await self._connection.request("DELETE", pod_path(pod), body=body))
 
     async def follow(
         self,
@@ -118,13 +88,14 @@ class Cluster:
                 version = await self._list(collection)
                 while True:
                     version = await self._watch(collection, version)
-            except (httpx.HTTPError, ValueError, _WatchExpiredError) as error:  # ValueError: a line was cut off
+            except (ApiServerError, ValueError, _WatchExpiredError) as error:  # ValueError: a line was cut off
                 LOGGER.info("watching %s: %r; listing it again", path, error)
                 await asyncio.sleep(RETRY_INTERVAL_S)
 
     async def _list(self, collection: _Collection) -> str:
         """Tell of all that is there; return the version of the listing."""
-        listing = _json(await self._client.get(collection.path, params={"labelSelector": collection.selector}))
+        query = {"labelSelector": collection.selector}
+        listing = (await self._connection.request("GET", collection.path, query=query)).accepted()
         present = {item["metadata"]["uid"]: item for item in listing["items"]}
         for uid in collection.known - present.keys():
             collection.take(uid, None)
@@ -135,19 +106,15 @@ class Cluster:
 
     async def _watch(self, collection: _Collection, version: str) -> str:
         """One watch until the server ends it; return the last version seen."""
-        parameters = {
+        query = {
             "watch": "true",
             "allowWatchBookmarks": "true",
             "resourceVersion": version,
             "labelSelector": collection.selector,
             "timeoutSeconds": str(WATCH_TIMEOUT_S),
         }
-        timeout = httpx.Timeout(REQUEST_TIMEOUT_S, read=WATCH_TIMEOUT_S + REQUEST_TIMEOUT_S)
-        async with self._client.stream("GET", collection.path, params=parameters, timeout=timeout) as response:
-            if response.is_error:
-                await response.aread()
-                _json(response)
-            async for line in response.aiter_lines():
+        async with aclosing(self._connection.lines(collection.path, query=query, silence_s=WATCH_SILENCE_S)) as lines:
+            async for line in lines:
                 event = json.loads(line)
                 item = event["object"]
                 if event["type"] == "ERROR":
@@ -187,13 +154,6 @@ def pod_path(pod: Object) -> str:
     return f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods/{pod['metadata']['name']}"
 
 
-def _json(response: httpx.Response) -> Object:
-    """The answer, or an `httpx.HTTPStatusError` with the API server's own message."""
-    if response.is_error:
-        try:
-            message = response.json().get("message", response.text)
-        except ValueError:
-            message = response.text
-        raise httpx.HTTPStatusError(message, request=response.request, response=response)
-    document: Object = response.json()
-    return document
+def _accepted_or_gone(answer: Answer) -> None:
+    if answer.status not in GONE:
+        answer.accepted()

@@ -7,9 +7,9 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 
+from rehearsal.api_server import Object
 from rehearsal.kubelet import probes, processes, restarts, status
 from rehearsal.kubelet.addresses import LocalPorts
-from rehearsal.kubelet.cluster import Object
 from rehearsal.kubelet.errors import ContainerError
 from rehearsal.kubelet.launching import Launch
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rehearsal.kubelet.cluster import Object
+from rehearsal.api_server import Object
 from rehearsal.kubelet.errors import configuration_error, unsupported
 
 Reference = tuple[str, str]

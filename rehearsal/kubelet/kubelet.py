@@ -7,9 +7,10 @@ import logging
 from ipaddress import IPv4Network
 
 from rehearsal import processes as local_processes
+from rehearsal.api_server import Object
 from rehearsal.egress.routes import EVERY_HOST, TABLE_NAME, Route, write
 from rehearsal.kubelet import processes, programs, services, unserved
-from rehearsal.kubelet.cluster import Cluster, Object
+from rehearsal.kubelet.cluster import Cluster
 from rehearsal.kubelet.log_server import LogServer
 from rehearsal.kubelet.pods import PodTask
 from rehearsal.state import StateDirectory

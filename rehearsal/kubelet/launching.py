@@ -9,9 +9,10 @@ from pathlib import Path
 
 import yaml
 
+from rehearsal.api_server import Object
 from rehearsal.kubelet import configuration, environment
 from rehearsal.kubelet.addresses import LocalPorts, map_argument, map_listen_address
-from rehearsal.kubelet.cluster import Object, Server
+from rehearsal.kubelet.cluster import Server
 from rehearsal.kubelet.errors import ContainerError, configuration_error, unsupported
 from rehearsal.kubelet.paths import Mount, map_paths
 from rehearsal.kubelet.programs import ControllerConfiguration, KnownProgram

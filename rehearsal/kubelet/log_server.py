@@ -11,11 +11,11 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
-import httpx
 from aiohttp import web
 from pydantic import ValidationError
 
-from rehearsal.kubelet.cluster import Cluster, Object
+from rehearsal.api_server import ApiServerError, Object
+from rehearsal.kubelet.cluster import Cluster
 from rehearsal.kubelet.hosts import HostPort
 from rehearsal.kubelet.logs import LogOptions, LogReader, NoLogError, log_file, same_run
 from rehearsal.state import StateDirectory
@@ -57,7 +57,7 @@ class LogServer:
             return _unserved(request)
         try:
             return await self._answer(request, namespace=namespace, name=name, container=container)
-        except httpx.HTTPError as error:
+        except ApiServerError as error:
             LOGGER.warning("the log of pod %s/%s: %r", namespace, name, error)
             return _refusal(500, f"the API server can't be asked about the pod: {error}")
 
@@ -103,7 +103,7 @@ class LogServer:
                     await asyncio.sleep(LOOK_INTERVAL_S)
                 looks += 1
             await response.write_eof()
-        except (ConnectionError, httpx.HTTPError) as error:
+        except (ConnectionError, ApiServerError) as error:
             LOGGER.info("%s: the log ends early: %r", path, error)
         finally:
             reader.close()

@@ -10,11 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
-
+from rehearsal.api_server import ApiServerError, Object
 from rehearsal.kubelet import environment, launching, logs, processes, volumes
 from rehearsal.kubelet.addresses import LocalPorts
-from rehearsal.kubelet.cluster import Cluster, Object
+from rehearsal.kubelet.cluster import Cluster
 from rehearsal.kubelet.containers import Container
 from rehearsal.kubelet.environment import Reference
 from rehearsal.kubelet.errors import ContainerError, unsupported
@@ -92,7 +91,7 @@ class PodTask:
                     await self._end(self._pod)
                 else:
                     await self._sync(self._pod)
-            except httpx.HTTPError as error:
+            except ApiServerError as error:
                 LOGGER.warning("pod %s: %r; trying again", self._name, error)
             await self._wait()
         await self.stop(grace_s=0)
@@ -274,7 +273,7 @@ class PodTask:
         LOGGER.info("pod %s: %s: %s", self._name, reason, message)
         try:
             await self._cluster.create(f"/api/v1/namespaces/{metadata['namespace']}/events", event)
-        except httpx.HTTPError as error:
+        except ApiServerError as error:
             LOGGER.info("pod %s: no event: %s", self._name, error)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-import httpx
+import aiohttp
 
+from rehearsal.api_server import Object
 from rehearsal.kubelet.addresses import LOOPBACK, LocalPorts
-from rehearsal.kubelet.cluster import Object
 from rehearsal.kubelet.errors import configuration_error, unsupported
 from rehearsal.kubelet.launching import Launch
 from rehearsal.kubelet.paths import map_paths
@@ -82,13 +82,17 @@ async def _http(action: Object, container: Object, ports: LocalPorts, timeout_s:
     port = _local(action["port"], container, ports)
     scheme = action.get("scheme", "HTTP").lower()
     headers = {header["name"]: header["value"] for header in action.get("httpHeaders", [])}
+    url = f"{scheme}://{LOOPBACK}:{port}{action.get('path', '/')}"
     try:
         # A kubelet doesn't verify a probe's certificate either (Kubernetes' documentation of httpGet).
-        async with httpx.AsyncClient(verify=False, timeout=timeout_s, trust_env=False) as client:  # noqa: S501
-            response = await client.get(f"{scheme}://{LOOPBACK}:{port}{action.get('path', '/')}", headers=headers)
-    except httpx.HTTPError as error:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=timeout_s)) as session,
+            session.get(url, headers=headers, ssl=False, allow_redirects=False) as response,
+        ):
+            status = response.status
+    except (aiohttp.ClientError, TimeoutError) as error:
         return f"{type(error).__name__}: {error}".rstrip(": ")
-    return None if response.status_code in _SUCCESS else f"HTTP status {response.status_code}"
+    return None if status in _SUCCESS else f"HTTP status {status}"
 
 
 async def _tcp(port: int, timeout_s: float) -> str | None:

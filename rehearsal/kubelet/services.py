@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from rehearsal.api_server import Object
 from rehearsal.egress.routes import Route
-from rehearsal.kubelet.cluster import Object
 
 PodPorts = dict[tuple[str, int], int]
 """Pod IP and container port to local port."""

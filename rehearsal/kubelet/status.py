@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from rehearsal.kubelet.cluster import Object
+from rehearsal.api_server import Object
 
 SIGNAL_EXIT_CODE = 128
 """Added to a signal's number for the exit code of a process that it ended (POSIX shells, container runtimes)."""

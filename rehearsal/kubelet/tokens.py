@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import httpx
-
-from rehearsal.kubelet.cluster import Cluster, Object
+from rehearsal.api_server import ApiServerError, Object
+from rehearsal.kubelet.cluster import Cluster
 from rehearsal.kubelet.volumes import TokenRequest
 
 LOGGER = logging.getLogger(__name__)
@@ -47,7 +46,7 @@ class Tokens:
                 continue
             try:
                 self._tokens[request] = await self._request(pod, request, now)
-            except httpx.HTTPError:
+            except ApiServerError:
                 if held is None or held.expires <= now:
                     raise
                 LOGGER.warning("a token of %s could not be renewed yet", pod["metadata"]["name"], exc_info=True)

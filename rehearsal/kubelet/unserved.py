@@ -11,8 +11,8 @@ from pathlib import Path
 
 from aiohttp import web
 
+from rehearsal.api_server import Object
 from rehearsal.kubelet.addresses import LOOPBACK
-from rehearsal.kubelet.cluster import Object
 
 
 def resource_list(group_version: str) -> Object:

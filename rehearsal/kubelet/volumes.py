@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rehearsal.kubelet.cluster import Object
+from rehearsal.api_server import Object
 from rehearsal.kubelet.environment import Reference, data, field
 from rehearsal.kubelet.errors import configuration_error, unsupported
 from rehearsal.kubelet.paths import Mount

@@ -22,7 +22,7 @@ from rackwright.specs.plan import Plan
 from rackwright.specs.training_job_status import Phase as JobPhase
 from rackwright.specs.training_job_status import TrainingJobStatus
 from rehearsal import faults, processes, tools
-from rehearsal.clients import connect
+from rehearsal.api_server import connect
 from rehearsal.control_plane import ControlPlane
 from rehearsal.engine import Engine
 from rehearsal.scenario import costs

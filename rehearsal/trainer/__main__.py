@@ -9,7 +9,7 @@ import time
 from argparse import ArgumentParser
 from pathlib import Path
 
-from rehearsal.clients import connect
+from rehearsal.api_server import connect
 from rehearsal.files import write_whole
 from rehearsal.state import StateDirectory
 from rehearsal.trainer.gangs import Cluster

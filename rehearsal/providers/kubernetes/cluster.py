@@ -2,47 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
-import urllib3
 from kubernetes import client, config
 
+from rehearsal import api_server
+from rehearsal.api_server import Answer, Connection, Object
 from rehearsal.providers.kubernetes.configuration import Kubeconfig, KubeconfigError
 from rehearsal.providers.model import ProviderError
-
-Object = dict[str, Any]
-"""A Kubernetes object as JSON."""
-
-CONNECTIONS = 64
-"""Connections kept open: about as many as the engine's requests at once."""
-
-CONNECT_TIMEOUT_S = 10.0
-"""Seconds for a connection to a server; one that runs answers in milliseconds."""
-
-READ_TIMEOUT_S = 60.0
-"""Seconds for an answer: the API server's own limit for a request (kube-apiserver --request-timeout)."""
-
-NOT_FOUND = 404
-CONFLICT = 409
-UNPROCESSABLE = 422
-INTERNAL = 500
 
 
 class ApiError(ProviderError):
     """The API server refused a request."""
 
-    def __init__(self, code: int, status: Mapping[str, Any]) -> None:
-        """Keep the HTTP code and the server's Status object."""
-        super().__init__(str(status.get("message") or f"the API server answered {code}"))
-        self.code = code
-        self.reason = str(status.get("reason", ""))
-        self.causes: list[dict[str, Any]] = (status.get("details") or {}).get("causes") or []
+    def __init__(self, answer: Answer) -> None:
+        """Keep the HTTP status and what the server's Status object says."""
+        super().__init__(answer.message)
+        self.status = answer.status
+        self.causes: list[dict[str, Any]] = (answer.body.get("details") or {}).get("causes") or []
 
 
 class UnreachableError(ProviderError):
@@ -79,7 +62,7 @@ class Cluster:
         self.kubeconfig = kubeconfig
         self._temporary = temporary
         self._lock = threading.Lock()
-        self._client: client.ApiClient | None = None
+        self._connection: Connection | None = None
         self._kinds: dict[tuple[str, str], Kind] = {}
 
     def kind(self, api_version: str, kind: str) -> Kind:
@@ -91,7 +74,7 @@ class Cluster:
         try:
             served = self.request("GET", root)["resources"]
         except ApiError as error:
-            if error.code != NOT_FOUND:
+            if error.status != HTTPStatus.NOT_FOUND:
                 raise
             served = []
         for entry in served:
@@ -116,7 +99,7 @@ class Cluster:
         try:
             return self.request("GET", kind.path(namespace=namespace, name=name))
         except ApiError as error:
-            if error.code == NOT_FOUND:
+            if error.status == HTTPStatus.NOT_FOUND:
                 return None
             raise
 
@@ -145,7 +128,7 @@ class Cluster:
         try:
             self.request("DELETE", kind.path(namespace=namespace, name=name), body=body)
         except ApiError as error:
-            if error.code != NOT_FOUND:
+            if error.status != HTTPStatus.NOT_FOUND:
                 raise
 
     def version(self) -> str:
@@ -159,48 +142,28 @@ class Cluster:
         *,
         query: Mapping[str, str] | None = None,
         body: Object | None = None,
-        content_type: str = "application/json",
+        content_type: str = api_server.JSON,
     ) -> Object:
         """One request; the answer's JSON. Raises `ApiError` or `UnreachableError`."""
-        connection = self._connected()
-        headers = {"Accept": "application/json", "Content-Type": content_type}
-        connection.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
-        url = connection.configuration.host + path + (f"?{urlencode(query)}" if query else "")
         try:
-            answer = connection.call_api(
-                method, url, headers, body, _request_timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
-            )
-            content = answer.read()  # type: ignore[no-untyped-call]  # the client leaves it untyped
-        except (urllib3.exceptions.HTTPError, client.ApiException) as error:
-            cause = error.reason if isinstance(error, urllib3.exceptions.MaxRetryError | client.ApiException) else error
+            answer = self._connected().request(method, path, query=query, body=body, content_type=content_type)
+        except api_server.UnreachableError as error:
             raise UnreachableError(
-                f"the Kubernetes API server at {connection.configuration.host} can't be reached: {cause}; "
-                "check the provider's kubeconfig and context, and that the cluster runs"
+                f"{error}; check the provider's kubeconfig and context, and that the cluster runs"
             ) from error
-        return _parsed(answer.status, content)
+        if answer.refused:
+            raise ApiError(answer)
+        return answer.body
 
-    def _connected(self) -> client.ApiClient:
+    def _connected(self) -> Connection:
         with self._lock:
-            if self._client is None:
-                self._client = _connection(self.kubeconfig, self._temporary)
-            return self._client
+            if self._connection is None:
+                self._connection = Connection(_settings(self.kubeconfig, self._temporary))
+            return self._connection
 
 
-def _parsed(code: int, content: bytes) -> Object:
-    try:
-        document = json.loads(content)
-    except ValueError:
-        document = {"message": content.decode(errors="replace").strip()}
-    if code >= 400:  # noqa: PLR2004  # HTTP: errors begin here
-        raise ApiError(code, document)
-    parsed: Object = document
-    return parsed
-
-
-def _connection(kubeconfig: Kubeconfig, temporary: Path) -> client.ApiClient:
+def _settings(kubeconfig: Kubeconfig, temporary: Path) -> client.Configuration:
     settings = client.Configuration()
-    settings.connection_pool_maxsize = CONNECTIONS
-    settings.retries = urllib3.Retry(connect=1, read=0, redirect=0)
     content = dict(kubeconfig.content)
     if kubeconfig.cluster:
         context = {"name": "chosen", "context": {**kubeconfig.active_context(), "cluster": kubeconfig.cluster}}
@@ -215,4 +178,4 @@ def _connection(kubeconfig: Kubeconfig, temporary: Path) -> client.ApiClient:
         loader.load_and_set(settings)  # type: ignore[no-untyped-call]  # the client leaves it untyped
     except config.ConfigException as error:
         raise KubeconfigError(f"kubeconfig: {error}") from error
-    return client.ApiClient(configuration=settings)
+    return settings

@@ -12,7 +12,7 @@ import base64
 import binascii
 from typing import Any
 
-from rehearsal.providers.kubernetes.cluster import Object
+from rehearsal.api_server import Object
 from rehearsal.providers.kubernetes.objects import SERVER_SET
 from rehearsal.providers.values import Properties
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from http import HTTPStatus
 
+from rehearsal.api_server import Object
 from rehearsal.providers import differences
 from rehearsal.providers.differences import Difference
 from rehearsal.providers.kubernetes import checking, drift, objects, readiness
 from rehearsal.providers.kubernetes.cluster import (
-    CONFLICT,
-    NOT_FOUND,
-    UNPROCESSABLE,
     ApiError,
     Cluster,
     Kind,
-    Object,
     UnreachableError,
     UnservedKindError,
 )
@@ -102,7 +100,7 @@ class ObjectResources:
         try:
             self._apply(new_inputs, manager=manager, dry_run=True)
         except ApiError as error:
-            if error.code != UNPROCESSABLE:
+            if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
                 return ()
             return tuple(
                 _field_path(cause.get("field", ""))
@@ -146,7 +144,7 @@ class ObjectResources:
                 raise
             return State(id="", outputs=passed_on)  # its definition is still to come
         except ApiError as error:
-            if error.code == NOT_FOUND:
+            if error.status == HTTPStatus.NOT_FOUND:
                 return State(id="", outputs=passed_on)  # its namespace is still to come
             raise
         return State(id="", outputs=objects.foreseen(foreseen, inputs=inputs, manager=manager, exists=False))
@@ -307,7 +305,7 @@ class ObjectResources:
                 kind, self._in_namespace(inputs, kind), manager=manager, force=force, dry_run=dry_run
             )
         except ApiError as error:
-            if error.code == CONFLICT and error.causes:
+            if error.status == HTTPStatus.CONFLICT and error.causes:
                 fields = "; ".join(f"{cause.get('field')} ({cause.get('message')})" for cause in error.causes)
                 raise ProviderError(
                     f"{objects.reference(inputs)}: others manage fields that the program sets: {fields}; leave them "

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from rehearsal.providers.kubernetes.cluster import Object
+from rehearsal.api_server import Object
 from rehearsal.providers.kubernetes.configuration import Settings
 from rehearsal.providers.model import Resource
 from rehearsal.providers.values import UNKNOWN, Path, Properties

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from rehearsal.providers.kubernetes.cluster import Object
+from rehearsal.api_server import Object
 from rehearsal.providers.kubernetes.objects import SKIP_AWAIT, WAIT_FOR, annotations_of
 from rehearsal.providers.model import ProviderError
 from rehearsal.providers.values import Properties

@@ -6,7 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from rehearsal.providers.kubernetes.cluster import ApiError, Cluster, Kind, Object, UnservedKindError
+from rehearsal.api_server import Object
+from rehearsal.providers.kubernetes.cluster import ApiError, Cluster, Kind, UnservedKindError
 from rehearsal.providers.kubernetes.objects import Reference
 from rehearsal.providers.kubernetes.readiness import Readiness
 from rehearsal.providers.model import ProviderError

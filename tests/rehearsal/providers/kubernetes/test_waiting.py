@@ -6,8 +6,9 @@ from typing import cast
 
 import pytest
 
+from rehearsal.api_server import Answer, Object
 from rehearsal.providers.kubernetes import waiting
-from rehearsal.providers.kubernetes.cluster import ApiError, Cluster, Kind, Object
+from rehearsal.providers.kubernetes.cluster import ApiError, Cluster, Kind
 from rehearsal.providers.kubernetes.objects import Reference
 from rehearsal.providers.kubernetes.readiness import READY, Readiness
 from rehearsal.providers.kubernetes.waiting import NotReadyError, Waiter
@@ -44,6 +45,11 @@ class ScriptedCluster:
         assert namespace == "team"
         assert selectors
         return self._lists.get(kind.plural, [])
+
+
+def refusal(status: int, message: str) -> ApiError:
+    """What the API server says when it refuses a request."""
+    return ApiError(Answer(status=status, body={"kind": "Status", "message": message}))
 
 
 @pytest.fixture(autouse=True)
@@ -139,7 +145,7 @@ def test_an_object_is_gone_when_its_uid_is(last: Object | None) -> None:
 def test_a_webhook_that_is_not_answering_yet_is_tried_again() -> None:
     """Its pods are ready some moments before its service leads to them; other errors are errors."""
     answers: list[ApiError | Object] = [
-        ApiError(500, {"message": 'Internal error occurred: failed calling webhook "w": connection refused'}),
+        refusal(500, 'Internal error occurred: failed calling webhook "w": connection refused'),
         look("made"),
     ]
 
@@ -151,6 +157,6 @@ def test_a_webhook_that_is_not_answering_yet_is_tried_again() -> None:
 
     trying = waiter(ScriptedCluster(None))
     assert trying.retrying(attempt, timeout_s=LONG_S) == look("made")
-    answers = [ApiError(422, {"message": "spec.x: Invalid value"})]
+    answers = [refusal(422, "spec.x: Invalid value")]
     with pytest.raises(ApiError, match="Invalid value"):
         trying.retrying(attempt, timeout_s=LONG_S)
