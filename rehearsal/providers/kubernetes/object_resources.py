@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from http import HTTPStatus
 
 from rehearsal.api_server import Object
 from rehearsal.providers import differences
 from rehearsal.providers.differences import Difference
 from rehearsal.providers.kubernetes import checking, drift, objects, readiness
-from rehearsal.providers.kubernetes.cluster import (
-    ApiError,
-    Cluster,
-    Kind,
-    UnreachableError,
-    UnservedKindError,
-)
+from rehearsal.providers.kubernetes.applying import Applying
+from rehearsal.providers.kubernetes.cluster import Cluster, UnservedKindError
 from rehearsal.providers.kubernetes.configuration import Settings
-from rehearsal.providers.kubernetes.objects import Reference
+from rehearsal.providers.kubernetes.declarations import Declaration
 from rehearsal.providers.kubernetes.waiting import DEFAULT_TIMEOUT_S, NotReadyError, Waiter
 from rehearsal.providers.model import Checked, Failure, InitializationError, ProviderError, Resource, State
-from rehearsal.providers.values import UNKNOWN, Path, Properties, contains_unknown
+from rehearsal.providers.values import UNKNOWN, Path, Properties
 
 SERVED_TIMEOUT_S = 30.0
 """Seconds until a kind whose definition was just established is served; the API server takes one or two."""
 
 WEBHOOK_TIMEOUT_S = 30.0
 """Seconds until an admission webhook whose pods just became ready answers; endpoints follow within a few."""
-
-REFUSED_CHANGE = re.compile(
-    r"immutable|may not be changed|cannot be (changed|updated)|updates to \w+ spec for fields other"
-)
-"""How the API server, and rules in CRDs, say that a field can't be changed (k8s.io/apimachinery, api/validation)."""
 
 
 class ObjectResources:
@@ -44,6 +32,7 @@ class ObjectResources:
         """Manage objects of this cluster; `tell` shows progress beside a resource (by URN)."""
         self._settings = settings
         self._cluster = cluster
+        self._applying = Applying(settings, cluster)
         self._waiter = waiter
         self._tell = tell
 
@@ -80,7 +69,8 @@ class ObjectResources:
         found = differences.compare(old_inputs, new_inputs, immutable=immutable)
         if not found:
             return found
-        refused = () if found.replaces else self._refused(resource, old_outputs=old_outputs, new_inputs=new_inputs)
+        manager = objects.field_manager(new_inputs, old_outputs, urn=resource.urn)
+        refused = () if found.replaces else self._applying.refused_changes(new_inputs, manager=manager)
         if refused:
             found = differences.compare(old_inputs, new_inputs, immutable=refused)
             if not found.replaces:  # what it refuses comes from a default or a webhook: any change may be the cause
@@ -92,84 +82,15 @@ class ObjectResources:
             changes=found.changes, replaces=found.replaces, delete_before_replace=bool(found.replaces) and keeps_name
         )
 
-    def _refused(self, resource: Resource, *, old_outputs: Properties, new_inputs: Properties) -> tuple[Path, ...]:
-        """The fields that the server refuses to change, by a dry run; none where none is possible."""
-        if contains_unknown(new_inputs):
-            return ()
-        manager = objects.field_manager(new_inputs, old_outputs, urn=resource.urn)
-        try:
-            self._apply(new_inputs, manager=manager, dry_run=True)
-        except ApiError as error:
-            if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
-                return ()
-            return tuple(
-                _field_path(cause.get("field", ""))
-                for cause in error.causes
-                if REFUSED_CHANGE.search(cause.get("message", ""))
-            )
-        except ProviderError:
-            return ()  # the update itself will say so
-        return ()
-
     def create(self, resource: Resource, *, inputs: Properties, preview: bool, timeout_s: float) -> State:
         """Make it and wait until it's ready."""
         manager = objects.field_manager(inputs, {}, urn=resource.urn)
         if preview:
-            return self._foreseen_creation(inputs, manager=manager)
-        timeout_s = objects.timeout(inputs, option_s=timeout_s, default_s=DEFAULT_TIMEOUT_S)
+            return State(id="", outputs=self._applying.foreseen_creation(inputs, manager=manager))
         kind = self._waiter.until_served(inputs["apiVersion"], inputs["kind"], timeout_s=SERVED_TIMEOUT_S)
-        inputs = self._in_namespace(inputs, kind)
-        reference = objects.reference(inputs)
-        self._refuse_existing(kind, reference)
-        live = self._waiter.retrying(
-            lambda: self._apply(inputs, manager=manager, dry_run=False), timeout_s=WEBHOOK_TIMEOUT_S
-        )
-        live = self._ready(resource, kind, inputs, live, manager=manager, timeout_s=timeout_s)
-        return State(id=reference.id, outputs=objects.outputs_of(live, inputs=inputs, manager=manager))
-
-    def _foreseen_creation(self, inputs: Properties, *, manager: str) -> State:
-        passed_on = objects.foreseen(
-            {**inputs, "metadata": _metadata(inputs)}, inputs=inputs, manager=manager, exists=False
-        )
-        if contains_unknown(inputs):
-            return State(id="", outputs=passed_on)
-        try:
-            kind = self._cluster.kind(inputs["apiVersion"], inputs["kind"])
-            inputs = self._in_namespace(inputs, kind)
-            if self._will_be_replaced(kind, objects.reference(inputs)):
-                return State(id="", outputs=passed_on)
-            foreseen = self._apply(inputs, manager=manager, dry_run=True)
-        except UnservedKindError:
-            if objects.is_built_in(inputs["apiVersion"]):
-                raise
-            return State(id="", outputs=passed_on)  # its definition is still to come
-        except ApiError as error:
-            if error.status == HTTPStatus.NOT_FOUND:
-                return State(id="", outputs=passed_on)  # its namespace is still to come
-            raise
-        return State(id="", outputs=objects.foreseen(foreseen, inputs=inputs, manager=manager, exists=False))
-
-    def _will_be_replaced(self, kind: Kind, reference: Reference) -> bool:
-        """Whether a preview's creation is a replacement's: an object of this name is there, and a program made it.
-
-        The old object is still there in a preview, so a dry run would compare with it. Anyone else's object is refused.
-        """
-        if self._settings.upsert:
-            return False
-        live = self._cluster.get(kind, namespace=reference.namespace, name=reference.name)
-        if live is None:
-            return False
-        managers = [entry.get("manager", "") for entry in live["metadata"].get("managedFields") or ()]
-        if any(manager.startswith(objects.FIELD_MANAGER_PREFIX) for manager in managers):
-            return True
-        raise _existing(reference)
-
-    def _refuse_existing(self, kind: Kind, reference: Reference) -> None:
-        """Fail for an object that exists, as pulumi-kubernetes 4.34 does unless it's told to take it over."""
-        if self._settings.upsert:
-            return
-        if self._cluster.get(kind, namespace=reference.namespace, name=reference.name) is not None:
-            raise _existing(reference)
+        declared = Declaration.read(inputs, kind=kind, manager=manager, settings=self._settings)
+        self._applying.refuse_existing(declared)
+        return State(id=declared.reference.id, outputs=self._made(resource, declared, timeout_s=timeout_s))
 
     def read(self, resource: Resource, *, resource_id: str, inputs: Properties, outputs: Properties) -> State | None:
         """The object as it is now, with drift only where the program set something."""
@@ -186,17 +107,9 @@ class ObjectResources:
         if not inputs:
             found = drift.imported_inputs(live)
         else:
-            found = drift.live_inputs(inputs, expected=self._expected(inputs, live, manager=manager), live=live)
+            declared = Declaration.read(inputs, kind=kind, manager=manager, settings=self._settings)
+            found = drift.live_inputs(inputs, expected=self._applying.expected(declared, live), live=live)
         return State(id=resource_id, inputs=found, outputs=objects.outputs_of(live, inputs=found, manager=manager))
-
-    def _expected(self, inputs: Properties, live: Object, *, manager: str) -> Object:
-        """What the server would make of the inputs now; the inputs themselves where it can't say."""
-        try:
-            return self._apply(inputs, manager=manager, dry_run=True, force=True)
-        except UnreachableError:
-            raise
-        except ProviderError:
-            return {**live, **inputs}
 
     def update(
         self,
@@ -211,24 +124,10 @@ class ObjectResources:
         """Apply what the program says now; what it no longer says is dropped by the server."""
         manager = objects.field_manager(new_inputs, old_outputs, urn=resource.urn)
         if preview:
-            if contains_unknown(new_inputs):
-                merged = {**new_inputs, "metadata": {**old_outputs.get("metadata", {}), **_metadata(new_inputs)}}
-                return objects.foreseen(merged, inputs=new_inputs, manager=manager, exists=True)
-            foreseen = self._apply(new_inputs, manager=manager, dry_run=True)
-            return objects.foreseen(foreseen, inputs=new_inputs, manager=manager, exists=True)
-        live = self._waiter.retrying(
-            lambda: self._apply(new_inputs, manager=manager, dry_run=False), timeout_s=WEBHOOK_TIMEOUT_S
-        )
+            return self._applying.foreseen_update(new_inputs, old_outputs=old_outputs, manager=manager)
         kind = self._cluster.kind(new_inputs["apiVersion"], new_inputs["kind"])
-        live = self._ready(
-            resource,
-            kind,
-            new_inputs,
-            live,
-            manager=manager,
-            timeout_s=objects.timeout(new_inputs, option_s=timeout_s, default_s=DEFAULT_TIMEOUT_S),
-        )
-        return objects.outputs_of(live, inputs=new_inputs, manager=manager)
+        declared = Declaration.read(new_inputs, kind=kind, manager=manager, settings=self._settings)
+        return self._made(resource, declared, timeout_s=timeout_s)
 
     def delete(
         self, resource: Resource, *, resource_id: str, inputs: Properties, outputs: Properties, timeout_s: float
@@ -262,22 +161,24 @@ class ObjectResources:
         for version in spec["versions"]:
             self._cluster.forget(f"{spec['group']}/{version['name']}", spec["names"]["kind"])
 
-    def _ready(
-        self, resource: Resource, kind: Kind, inputs: Properties, live: Object, *, manager: str, timeout_s: float
-    ) -> Object:
-        """The object once it's ready. Raises `InitializationError`: it's there all the same."""
+    def _made(self, resource: Resource, declared: Declaration, *, timeout_s: float) -> Properties:
+        """The outputs once it's applied and ready. Raises `InitializationError`: it's there all the same."""
+        inputs, reference = declared.body, declared.reference
+        live = self._waiter.retrying(lambda: self._applying.apply(declared), timeout_s=WEBHOOK_TIMEOUT_S)
         rule = readiness.rule_for(inputs)
-        if rule is None or self._binds_late(inputs):
-            return live
-        reference = objects.reference(inputs)
-        try:
-            live = self._waiter.until_ready(
-                kind, reference, rule, timeout_s=timeout_s, tell=lambda text: self._tell(resource.urn, text)
-            )
-        except NotReadyError as error:
-            outputs = objects.outputs_of(error.last, inputs=inputs, manager=manager)
-            raise InitializationError(error.reasons, resource_id=reference.id, outputs=outputs) from error
-        return live
+        if rule is not None and not self._binds_late(inputs):
+            try:
+                live = self._waiter.until_ready(
+                    declared.kind,
+                    reference,
+                    rule,
+                    timeout_s=objects.timeout(inputs, option_s=timeout_s, default_s=DEFAULT_TIMEOUT_S),
+                    tell=lambda text: self._tell(resource.urn, text),
+                )
+            except NotReadyError as error:
+                outputs = objects.outputs_of(error.last, inputs=inputs, manager=declared.manager)
+                raise InitializationError(error.reasons, resource_id=reference.id, outputs=outputs) from error
+        return objects.outputs_of(live, inputs=inputs, manager=declared.manager)
 
     def _binds_late(self, inputs: Properties) -> bool:
         """Whether it is a claim that gets its volume only with its first pod."""
@@ -289,50 +190,14 @@ class ObjectResources:
         )
         return storage_class is not None and storage_class.get("volumeBindingMode") == "WaitForFirstConsumer"
 
-    def _in_namespace(self, inputs: Properties, kind: Kind) -> Properties:
-        """The inputs with a namespace, where checking them couldn't tell yet that they need one."""
-        metadata = inputs["metadata"]
-        if not kind.namespaced or metadata.get("namespace"):
-            return inputs
-        return {**inputs, "metadata": {**metadata, "namespace": self._settings.namespace}}
-
-    def _apply(self, inputs: Properties, *, manager: str, dry_run: bool, force: bool | None = None) -> Object:
-        kind = self._cluster.kind(inputs["apiVersion"], inputs["kind"])
-        if force is None:
-            force = self._settings.patch_force or objects.annotations_of(inputs).get(objects.PATCH_FORCE) == "true"
-        try:
-            return self._cluster.apply(
-                kind, self._in_namespace(inputs, kind), manager=manager, force=force, dry_run=dry_run
-            )
-        except ApiError as error:
-            if error.status == HTTPStatus.CONFLICT and error.causes:
-                fields = "; ".join(f"{cause.get('field')} ({cause.get('message')})" for cause in error.causes)
-                raise ProviderError(
-                    f"{objects.reference(inputs)}: others manage fields that the program sets: {fields}; leave them "
-                    f'out, or take them over with the annotation {objects.PATCH_FORCE}: "true"'
-                ) from error
-            raise
-
 
 def _with_namespace(inputs: Properties, outputs: Properties) -> Properties:
     """The inputs of the past with the namespace that creating filled in, where checking couldn't tell it yet."""
-    namespace = _metadata(outputs).get("namespace")
-    metadata = _metadata(inputs)
+    namespace = objects.metadata_of(outputs).get("namespace")
+    metadata = objects.metadata_of(inputs)
     if namespace is None or "namespace" in metadata:
         return inputs
     return {**inputs, "metadata": {**metadata, "namespace": namespace}}
-
-
-def _existing(reference: Reference) -> ProviderError:
-    return ProviderError(
-        f"{reference} already exists, and not as a resource of this stack; import it (pulumi import, or the resource "
-        "option import), delete it, or set the provider's upsertExistingObjects to take it over"
-    )
-
-
-def _metadata(inputs: Properties) -> Properties:
-    metadata = inputs.get("metadata")
-    return dict(metadata) if isinstance(metadata, dict) else {}
 
 
 def _at(properties: Properties, path: Path) -> object:
@@ -340,10 +205,3 @@ def _at(properties: Properties, path: Path) -> object:
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     return value
-
-
-def _field_path(field: str) -> Path:
-    """A field as the API server names it, such as `spec.ports[0].name`, as a path."""
-    return tuple(
-        int(index) if index else name for name, index in re.findall(r"([^.\[\]]+)(?![^\[]*\])|\[(\d+)\]", field)
-    )

@@ -102,10 +102,15 @@ def reference_of(resource: Resource, resource_id: str, inputs: Properties, outpu
     return Reference(api_version=api_version, kind=kind, namespace=namespace or None, name=name)
 
 
+def metadata_of(inputs: Properties) -> Properties:
+    """A copy of the metadata; empty if it isn't known yet."""
+    metadata = inputs.get("metadata")
+    return dict(metadata) if isinstance(metadata, dict) else {}
+
+
 def annotations_of(inputs: Properties) -> dict[str, Any]:
     """The annotations; none if they aren't known yet."""
-    metadata = inputs.get("metadata")
-    found = metadata.get("annotations") if isinstance(metadata, dict) else None
+    found = metadata_of(inputs).get("annotations")
     return found if isinstance(found, dict) else {}
 
 
