@@ -111,4 +111,5 @@ class AsyncConnection:
         return response
 
     def _unreachable(self, error: Exception) -> UnreachableError:
-        return UnreachableError(f"the Kubernetes API server at {self.url} can't be reached: {error!r}")
+        cause = str(error) or type(error).__name__  # a timeout has no words
+        return UnreachableError(f"the Kubernetes API server at {self.url} can't be reached: {cause}")
