@@ -196,6 +196,7 @@ def status(*, as_json: Json = False) -> None:
             "state": "running" if directory.is_owned() else "kept" if directory.kept else "left over",
             "processes": sorted({processes.name(process) for process in processes.marked(directory.id)}),
             "server": directory.facts().get("server"),
+            "kubernetes_plugin": directory.facts().get("kubernetes_plugin"),
             "directory": str(directory.root),
         }
         for directory in state.existing()

@@ -15,7 +15,7 @@ from pulumi import automation
 
 from rehearsal import processes
 from rehearsal.files import write_whole
-from rehearsal.providers import plugins
+from rehearsal.providers import official, plugins
 from rehearsal.state import StateDirectory
 from rehearsal.tools import Toolbox
 
@@ -47,7 +47,7 @@ class EngineError(RuntimeError):
 
 
 class Engine:
-    """A stack of the project in `stacks/`, run by the real engine against the stand-in providers."""
+    """A stack of the project in `stacks/`, run by the real engine against the rehearsal's plugins."""
 
     def __init__(self, state: StateDirectory, toolbox: Toolbox) -> None:
         self.state = state
@@ -63,6 +63,7 @@ class Engine:
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self._passphrase_file),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",  # a plugin of the user's on PATH would come before the rehearsal's
             "KUBECONFIG": str(self.state.kubeconfig("admin")),
             "PATH": os.pathsep.join(map(str, path)),
         }
@@ -79,10 +80,24 @@ class Engine:
     def prepare(self, cluster_spec: Path) -> None:
         """Install the stand-in plugins, make the stack and point it to a cluster spec."""
         self._programs.symlink_to(self.toolbox.bin_directory())
-        plugins.install(self.state.pulumi_home, state=self.state.root, python=Path(sys.executable))
+        self._install_plugins()
         write_whole(self._passphrase_file, secrets.token_urlsafe(32))
         setting = automation.ConfigValue(str(cluster_spec))
         self._run("making the stack", lambda: self._stack(create=True).set_config("rackwright:clusterSpec", setting))
+
+    def _install_plugins(self) -> None:
+        try:
+            found = official.choose(os.environ)
+        except official.PluginError as error:
+            raise EngineError(str(error)) from error
+        chosen = {} if found is None else {"kubernetes": found}
+        plugins.install(self.state.pulumi_home, state=self.state.root, python=Path(sys.executable), official=chosen)
+        self.state.describe(kubernetes_plugin="stand-in" if found is None else f"official, {found}")
+
+    @property
+    def kubernetes_plugin(self) -> str:
+        """Which of Pulumi's `kubernetes` plugins plays: the stand-in, or the official one and where it is."""
+        return str(self.state.facts().get("kubernetes_plugin", "stand-in"))
 
     def up(self, on_event: Callable[[automation.EngineEvent], None]) -> automation.UpResult:
         """Make the cluster as its spec says."""

@@ -95,6 +95,8 @@ class Play:
         with self._phase("pulumi up") as step:
             self.engine = Engine(self.state, self.toolbox)
             self.engine.prepare(self.files / "cluster.yaml")
+            self.report.kubernetes_plugin = self.engine.kubernetes_plugin
+            step.note(f"Pulumi's kubernetes plugin: {self.engine.kubernetes_plugin}")
             done = Counter[str]()
             result = self.engine.up(lambda event: _tell_event(event, done, step))
             changes = ", ".join(f"{count} {kind}" for kind, count in (result.summary.resource_changes or {}).items())

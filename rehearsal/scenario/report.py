@@ -62,6 +62,8 @@ class Report(BaseModel):
     id: str
     cluster: str
     simulated: tuple[str, ...] = SIMULATED
+    kubernetes_plugin: str = "stand-in"
+    """Which of Pulumi's `kubernetes` plugins played: the stand-in, or the user's official one."""
     phases: list[Phase] = Field(default_factory=list)
     total_seconds: float = 0
     hosts: int = 0
