@@ -130,10 +130,6 @@ def _namespace(context: Context, _arguments: dict[str, Any]) -> dict[str, Any]:
     return {"namespace": namespace(context)}
 
 
-def _tenancy(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
-    return {"name": "simulated", "homeRegionKey": context.region.key.upper(), "description": arguments["tenancyId"]}
-
-
 def _fixed(kind: str, name: str, context: Context) -> str:
     """An identifier that is always the same for a name."""
     digest = base64.b32encode(hashlib.sha512(f"{context.cloud.seed}/{kind}/{name}".encode()).digest()).decode().lower()
@@ -149,7 +145,6 @@ LOOK_UPS: dict[str, Callable[[Context, dict[str, Any]], dict[str, Any]]] = {
     "oci:Core/getServices:getServices": _services,
     "oci:Identity/getAvailabilityDomains:getAvailabilityDomains": _availability_domains,
     "oci:Identity/getRegionSubscriptions:getRegionSubscriptions": _region_subscriptions,
-    "oci:Identity/getTenancy:getTenancy": _tenancy,
     "oci:ObjectStorage/getNamespace:getNamespace": _namespace,
 }
 """By token, what answers."""

@@ -25,32 +25,24 @@ MODELLED = {
     "core": (
         "ClusterNetwork",
         "ComputeCluster",
-        "DefaultDhcpOptions",
-        "DefaultRouteTable",
         "DefaultSecurityList",
-        "DhcpOptions",
         "InstanceConfiguration",
         "InternetGateway",
         "NatGateway",
         "NetworkSecurityGroup",
         "NetworkSecurityGroupSecurityRule",
         "RouteTable",
-        "SecurityList",
         "ServiceGateway",
         "Subnet",
         "Vcn",
     ),
     "containerengine": ("Addon", "Cluster", "NodePool"),
-    "identity": ("Compartment", "DynamicGroup", "Policy"),
+    "identity": ("DynamicGroup", "Policy"),
     "objectstorage": ("Bucket",),
 }
 """The resource types that the simulation has, by the SDK's module."""
 
-UNDOCUMENTED_TWINS = {
-    "DefaultDhcpOptions": "DhcpOptions",
-    "DefaultRouteTable": "RouteTable",
-    "DefaultSecurityList": "SecurityList",
-}
+UNDOCUMENTED_TWINS = {"DefaultSecurityList": "SecurityList"}
 """Types without documentation of their properties, each with the type whose properties it shares."""
 
 SCALARS = {

@@ -1,4 +1,4 @@
-"""Identity: compartments, dynamic groups and policies. They are kept and checked, but nobody is held to them."""
+"""Identity: dynamic groups and policies. They are kept and checked, but nobody is held to them."""
 
 from __future__ import annotations
 
@@ -42,9 +42,6 @@ def _check_policy(context: Context, policy: Record) -> None:
 
 
 BEHAVIOURS = {
-    "oci:Identity/compartment:Compartment": Behaviour(
-        kind="compartment", state="ACTIVE", is_global=True, check=_check_name
-    ),
     "oci:Identity/dynamicGroup:DynamicGroup": Behaviour(
         kind="dynamicgroup", state="ACTIVE", is_global=True, check=_check_group
     ),

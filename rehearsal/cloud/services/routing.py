@@ -1,4 +1,4 @@
-"""Gateways, route tables, and what guards a network: security lists and groups, DHCP options."""
+"""Gateways, route tables, and what guards a network: its default security list, and security groups."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _compute_nat(_context: Context, gateway: Record) -> dict[str, Any]:
 
 def _check_routes(context: Context, table: Record) -> None:
     rules = table.inputs.get("routeRules") or []
-    vcn = table.inputs.get("vcnId") or context.resource(table.inputs["manageDefaultResourceId"]).inputs["vcnId"]
+    vcn = table.inputs["vcnId"]
     if len(rules) > MAX_ROUTE_RULES:
         raise limit_exceeded(f"{len(rules)} route rules; the limit for a route table is {MAX_ROUTE_RULES}")
     seen = set()
@@ -124,11 +124,6 @@ def _check_default(context: Context, record: Record) -> None:
         raise invalid(f"manageDefaultResourceId: {managed.id} is not a default resource of a VCN")
 
 
-def _check_default_routes(context: Context, record: Record) -> None:
-    _check_default(context, record)
-    _check_routes(context, record)
-
-
 def _compute_default(context: Context, record: Record) -> dict[str, Any]:
     managed = context.resource(record.inputs["manageDefaultResourceId"])
     return {"compartmentId": record.inputs.get("compartmentId") or managed.inputs["compartmentId"]}
@@ -145,16 +140,8 @@ BEHAVIOURS = {
         kind="servicegateway", check=_check_gateway, defaults={"blockTraffic": False}
     ),
     "oci:Core/routeTable:RouteTable": Behaviour(kind="routetable", check=_check_routes, defaults={"routeRules": []}),
-    "oci:Core/securityList:SecurityList": Behaviour(kind="securitylist"),
-    "oci:Core/dhcpOptions:DhcpOptions": Behaviour(kind="dhcpoptions"),
-    "oci:Core/defaultRouteTable:DefaultRouteTable": Behaviour(
-        kind="routetable", check=_check_default_routes, compute=_compute_default
-    ),
     "oci:Core/defaultSecurityList:DefaultSecurityList": Behaviour(
         kind="securitylist", check=_check_default, compute=_compute_default
-    ),
-    "oci:Core/defaultDhcpOptions:DefaultDhcpOptions": Behaviour(
-        kind="dhcpoptions", check=_check_default, compute=_compute_default
     ),
     "oci:Core/networkSecurityGroup:NetworkSecurityGroup": Behaviour(kind="networksecuritygroup"),
     "oci:Core/networkSecurityGroupSecurityRule:NetworkSecurityGroupSecurityRule": Behaviour(
