@@ -125,7 +125,6 @@ PINS: tuple[Pin, ...] = (
         version_arguments=("--version",),
     ),
     Asset(name="kwok-stages", module=_KWOK, source="kustomize/stage"),
-    Asset(name="kwok-crds", module=_KWOK, source="kustomize/crd"),
     Program(
         name="helm",
         module=_HELM,

@@ -14,6 +14,10 @@ def failures(resource: Resource, inputs: Properties) -> list[Failure]:
         for name in ("apiVersion", "kind")
         if not inputs.get(name)
     ]
+    module = resource.type.removeprefix("kubernetes:").rpartition(":")[0]
+    if "/" not in module:  # as the official plugin says it, of a CustomResource of the core group
+        reason = f'apiVersion does not have both a group and a version: "{module}"; use the SDK\'s class for the kind'
+        found.append(Failure("apiVersion", reason))
     metadata = inputs.get("metadata")
     if metadata is not None and metadata is not UNKNOWN and not isinstance(metadata, dict):
         found.append(Failure("metadata", f"metadata: found {type(metadata).__name__}, expected an object"))

@@ -65,16 +65,16 @@ class ObjectResources:
     ) -> Difference:
         """What would change; the server is asked which changes it refuses to make in place."""
         old_inputs = _with_namespace(old_inputs, old_outputs)
-        immutable = objects.immutable(new_inputs, self._settings)
-        found = differences.compare(old_inputs, new_inputs, immutable=immutable)
+        old, new = objects.comparable(old_inputs), objects.comparable(new_inputs)
+        found = differences.compare(old, new, immutable=objects.immutable(new_inputs, self._settings))
         if not found:
             return found
         manager = objects.field_manager(new_inputs, old_outputs, urn=resource.urn)
         refused = () if found.replaces else self._applying.refused_changes(new_inputs, manager=manager)
         if refused:
-            found = differences.compare(old_inputs, new_inputs, immutable=refused)
+            found = differences.compare(old, new, immutable=refused)
             if not found.replaces:  # what it refuses comes from a default or a webhook: any change may be the cause
-                found = differences.compare(old_inputs, new_inputs, immutable=[()])
+                found = differences.compare(old, new, immutable=[()])
         keeps_name = objects.annotations_of(new_inputs).get(objects.AUTONAMED) != "true" and all(
             _at(old_inputs, path) == _at(new_inputs, path) for path in objects.IDENTITY if path[-1] != "apiVersion"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from dataclasses import dataclass
 from typing import Any
@@ -141,6 +142,20 @@ def field_manager(inputs: Properties, outputs: Properties, *, urn: str) -> str:
 def is_secret(properties: Properties) -> bool:
     """Whether these are a Secret's properties."""
     return properties.get("apiVersion") == "v1" and properties.get("kind") == "Secret"
+
+
+def comparable(inputs: Properties) -> Properties:
+    """Inputs as they are compared: a Secret's `stringData` as the `data` that the server makes of it."""
+    text = inputs.get("stringData")
+    if not is_secret(inputs) or not isinstance(text, dict):
+        return inputs
+    encoded = {
+        key: base64.b64encode(value.encode()).decode() if isinstance(value, str) else value
+        for key, value in text.items()
+    }
+    data = inputs.get("data")
+    rest = {key: value for key, value in inputs.items() if key != "stringData"}
+    return {**rest, "data": {**(data if isinstance(data, dict) else {}), **encoded}}
 
 
 def is_built_in(api_version: str) -> bool:

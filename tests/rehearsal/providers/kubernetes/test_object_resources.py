@@ -25,7 +25,8 @@ SHORT_S = 2.0
 
 def resource(inputs: Properties, name: str = "thing") -> Resource:
     """The program's resource for these inputs."""
-    kind = f"kubernetes:{inputs['apiVersion']}:{inputs['kind']}"
+    version = inputs["apiVersion"]
+    kind = f"kubernetes:{version if '/' in version else f'core/{version}'}:{inputs['kind']}"
     return Resource(urn=f"urn:pulumi:dev::project::{kind}::{name}", type=kind, name=name)
 
 

@@ -51,7 +51,6 @@ class Program:
     chart: str
     size: str = "small"
     replicas: int = 1
-    selector: str = "a"
 
     def __call__(self) -> None:
         """Declare it."""
@@ -65,10 +64,8 @@ class Program:
         k8s.core.v1.Secret(
             "secret", metadata={"name": "secret", "namespace": within}, string_data={"size": self.size}, opts=options
         )
-        k8s.apiextensions.CustomResource(
+        k8s.core.v1.ResourceQuota(
             "quota",
-            api_version="v1",
-            kind="ResourceQuota",
             metadata={"name": "quota", "namespace": within},
             spec={"hard": {"pods": str(10 * self.replicas), "memory": "0.5Gi"}},
             opts=options,
@@ -76,7 +73,7 @@ class Program:
         k8s.rbac.v1.RoleBinding(
             "binding",
             metadata={"name": "binding", "namespace": within},
-            role_ref={"api_group": "rbac.authorization.k8s.io", "kind": "Role", "name": self.selector},
+            role_ref={"api_group": "rbac.authorization.k8s.io", "kind": "Role", "name": "reader"},
             opts=options,
         )
         k8s.core.v1.Service(
@@ -239,7 +236,7 @@ def lived(program: Program, plugin: Path | None, cluster: Cluster, plane: Contro
         planned = previewed(stack).steps
         stack.up()
         made = objects(cluster, program)
-        program.size, program.replicas, program.selector = "large", 2, "b"
+        program.size, program.replicas = "large", 2
         change = previewed(stack)
         stack.up()
         changed = objects(cluster, program)

@@ -118,6 +118,16 @@ def test_objects_that_are_none_fail_their_check(
     assert [failure.property for failure in stub.Check(request).failures] == properties
 
 
+def test_a_type_without_a_group_is_refused_as_the_official_plugin_refuses_it(
+    stub: ResourceProviderStub, unreachable: str
+) -> None:
+    """The core group is `core` in Pulumi; `CustomResource` with `api_version="v1"` leaves it out."""
+    configure(stub, kubeconfig=unreachable)
+    request = provider_pb2.CheckRequest(urn=urn("kubernetes:v1:ConfigMap"), news=values.to_struct(CONFIG_MAP))
+    (failure,) = stub.Check(request).failures
+    assert failure.reason.startswith('apiVersion does not have both a group and a version: "v1"')
+
+
 def test_a_cluster_that_is_not_there_is_named_with_the_remedy(stub: ResourceProviderStub, unreachable: str) -> None:
     """Configuring succeeds; the resource that needs the cluster fails."""
     configure(stub, kubeconfig=unreachable)

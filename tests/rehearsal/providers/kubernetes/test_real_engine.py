@@ -42,10 +42,8 @@ class Program:
         options = pulumi.ResourceOptions(provider=provider)
         namespace = k8s.core.v1.Namespace("namespace", metadata={"name": self.namespace}, opts=options)
         within = namespace.metadata["name"]
-        k8s.apiextensions.CustomResource(
+        k8s.core.v1.ResourceQuota(
             "quota",
-            api_version="v1",
-            kind="ResourceQuota",
             metadata={
                 "name": "quota",
                 "namespace": within,
