@@ -11,16 +11,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from rackwright.rendering.jobset import PRIORITY_LABEL, TEMPLATE_ANNOTATION
-from rackwright.specs.fabric import HOSTNAME_LABEL
-from rackwright.specs.training_job import JOB_LABEL, RANK_LABEL, TrainingJob
-from rackwright.specs.training_job_status import PROGRESS_ANNOTATION, TrainingJobStatus
-
-FAILED_TAINT = "rackwright.dev/failed"
-"""On a node: it is to be left by training jobs though it is still there; people and health checks set it."""
-
-EVICTED_ANNOTATION = "rackwright.dev/evicted"
-"""On a Workload: the operator made it inactive, to have it placed anew, and makes it active again."""
+from rackwright.specs.kubernetes_names import (
+    EVICTED_ANNOTATION,
+    FAILED_TAINT_KEY,
+    HOSTNAME_LABEL,
+    JOB_LABEL,
+    PRIORITY_LABEL,
+    PROGRESS_ANNOTATION,
+    RANK_LABEL,
+    TEMPLATE_ANNOTATION,
+)
+from rackwright.specs.training_job import TrainingJob
+from rackwright.specs.training_job_status import TrainingJobStatus
 
 RESTART_LABEL = "jobset.sigs.k8s.io/restart-attempt"
 
@@ -252,7 +254,7 @@ def view_node(raw: Raw) -> NodeView:
         changed = ready.get("lastTransitionTime")
         since = datetime.fromisoformat(changed) if changed else None
     taints = {taint["key"]: taint.get("value", "") for taint in raw["spec"].get("taints", ())}
-    excluded = f"tainted {FAILED_TAINT}={taints[FAILED_TAINT]}" if FAILED_TAINT in taints else None
+    excluded = f"tainted {FAILED_TAINT_KEY}={taints[FAILED_TAINT_KEY]}" if FAILED_TAINT_KEY in taints else None
     return NodeView(not_ready=not_ready, since=since, excluded=excluded)
 
 

@@ -31,11 +31,11 @@ from operators.actions import (
     SetPriority,
     WriteStatus,
 )
-from operators.observed import EVICTED_ANNOTATION, JobKey, JobView, Raw
+from operators.observed import JobKey, JobView, Raw
 from operators.statuses import written
 from operators.store import JOBS, JOBSETS, WORKLOADS, Kind
-from rackwright.rendering.jobset import PRIORITY_LABEL
-from rackwright.specs.training_job import API_VERSION, KIND
+from rackwright.specs.kubernetes_names import API_VERSION, EVICTED_ANNOTATION, PRIORITY_LABEL
+from rackwright.specs.training_job import KIND
 
 logger = logging.getLogger(__name__)
 

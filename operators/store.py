@@ -14,7 +14,8 @@ from typing import Any
 
 from operators import observed, sight
 from operators.observed import JobKey, JobSetView, JobView, NodeView, Observed, PodView, WorkloadView
-from rackwright.specs.training_job import JOB_LABEL
+from rackwright.specs.kubernetes_names import API_VERSION, JOB_LABEL
+from rackwright.specs.training_job import PLURAL
 
 View = JobView | JobSetView | WorkloadView | PodView | NodeView
 ObjectKey = tuple[str, str]
@@ -52,7 +53,7 @@ def _no_job(raw: Mapping[str, Any]) -> None:  # noqa: ARG001 - nodes are of no j
     return None
 
 
-JOBS = Kind(api_version="rackwright.dev/v1alpha1", plural="trainingjobs", view=observed.view_job, job=_own_key)
+JOBS = Kind(api_version=API_VERSION, plural=PLURAL, view=observed.view_job, job=_own_key)
 JOBSETS = Kind(api_version="jobset.x-k8s.io/v1alpha2", plural="jobsets", view=observed.view_jobset, job=_own_key)
 WORKLOADS = Kind(
     api_version="kueue.x-k8s.io/v1beta2",

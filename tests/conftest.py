@@ -17,7 +17,7 @@ import hypothesis
 import pytest
 import yaml
 
-from rackwright.rendering.nodes import POOL_LABEL
+from rackwright.rendering.nodes import pool_labels
 from rackwright.rendering.platform import jobset_values, kueue_values
 from rackwright.specs import ClusterSpec, load_document
 from rackwright.specs.crd import training_job_crd
@@ -80,8 +80,12 @@ def controllers(control_plane: ControlPlane, cluster_spec: ClusterSpec) -> Kubec
     """Kueue and JobSet from their charts, as the stack sets them up, on a system host of their own."""
     kubectl = Kubectl(control_plane)
     offered = {"cpu": "32", "memory": "64Gi", "pods": "110"}
-    kubectl.add_hosts(Host(name="system", labels={POOL_LABEL: cluster_spec.system_pool.name}, offered=offered))
-    values = {"jobset": jobset_values(cluster_spec), "kueue": kueue_values(cluster_spec)}
+    labels, platform = pool_labels(cluster_spec.system_pool), cluster_spec.platform
+    kubectl.add_hosts(Host(name="system", labels=labels, offered=offered))
+    values = {
+        "jobset": jobset_values(platform.jobset, node_labels=labels),
+        "kueue": kueue_values(platform.kueue, node_labels=labels),
+    }
     for name, its in values.items():
         kubectl("create", "namespace", f"{name}-system")
         kubectl("apply", "--server-side", "--filename=-", text=_rendered(kubectl, name, its))

@@ -36,8 +36,6 @@ BETWEEN_ATTEMPTS_S = 15
 LABEL_VALUE_LENGTH = 11
 """Characters at the end of an identifier that become the label's value, as Oracle's own labeller has it."""
 
-UNPLACED_TAINT = "rackwright.dev/topology=missing:NoSchedule"
-
 PACKAGES = Path("/opt/oke-node-client-packages")
 """Where Oracle's GPU images carry the packages of the node's agent, by Ubuntu release and Kubernetes minor version."""
 SOURCES = Path("/etc/apt/sources.list.d/oke-node-client.list")
@@ -51,7 +49,7 @@ def main() -> None:
     document = json.loads(NODE_DOCUMENT.read_text(encoding="utf-8"))
     topology = place_in_fabric(document["topology"])
     if topology is None:
-        say("no complete place in the fabric in the instance's metadata; joining with " + UNPLACED_TAINT)
+        say("no complete place in the fabric in the instance's metadata; joining with taints that say so")
     if shutil.which("oke") is None:
         install_agent(version)
     command = ["oke", "bootstrap", "--kubelet-extra-args", kubelet_arguments(document, topology)]
@@ -101,7 +99,7 @@ def read_metadata(url: str) -> dict[str, object]:
 def kubelet_arguments(document: dict[str, Any], topology: dict[str, str] | None) -> str:
     """The kubelet's labels and taints; a host without its place gets a taint more."""
     labels = {**document["labels"], **(topology or {})}
-    taints = [*document["taints"], *([] if topology else [UNPLACED_TAINT])]
+    taints = [*document["taints"], *([] if topology else document["unplaced_taints"])]
     pairs = ",".join(f"{name}={value}" for name, value in sorted(labels.items()))
     return f"--node-labels={pairs} --register-with-taints={','.join(taints)}"
 

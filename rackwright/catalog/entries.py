@@ -191,7 +191,8 @@ class PlaceKind(Entry):
 
     shapes: dict[str, str]
     """The host for each GPU."""
-    system_shape: str
+    system_shape: str = ""
+    """The flexible shape of the system pool's hosts, where hosts are rented."""
     switch: str
     cooling: Cooling
     levels: tuple[FabricLevel, ...] = ()

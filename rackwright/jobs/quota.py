@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-GPU_RESOURCE = "nvidia.com/gpu"
-"""The resource that NVIDIA's device plugin offers."""
+from rackwright.specs.kubernetes_names import GPU_RESOURCE
 
 Object = Mapping[str, Any]
 """A Kubernetes object as JSON."""

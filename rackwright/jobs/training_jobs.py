@@ -12,7 +12,8 @@ from rackwright.jobs.connection import ANSWER_S, Connection, client_errors
 from rackwright.jobs.errors import NotFound
 from rackwright.jobs.watching import Breaks, changes
 from rackwright.specs.documents import validate_document
-from rackwright.specs.training_job import API_VERSION, GROUP, JOB_LABEL, KIND, PLURAL, RANK_LABEL, VERSION, TrainingJob
+from rackwright.specs.kubernetes_names import API_VERSION, GROUP, JOB_LABEL, RANK_LABEL, VERSION
+from rackwright.specs.training_job import KIND, PLURAL, TrainingJob
 
 FIELD_MANAGER = "rackwright-cli"
 

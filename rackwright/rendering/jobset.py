@@ -9,14 +9,20 @@ from typing import Any
 from rackwright.catalog import HOSTS
 from rackwright.rendering.templates import render
 from rackwright.specs.job_cluster import JobCluster
-from rackwright.specs.training_job import API_VERSION, JOB_LABEL, KIND, RANK_LABEL, TrainingJob, TrainingJobSpec
+from rackwright.specs.kubernetes_names import (
+    API_VERSION,
+    GPU_RESOURCE,
+    GPU_TAINT_KEY,
+    JOB_LABEL,
+    PRIORITY_LABEL,
+    QUEUE_LABEL,
+    RANK_LABEL,
+    RDMA_NETWORK,
+    RDMA_RESOURCE,
+    TEMPLATE_ANNOTATION,
+)
+from rackwright.specs.training_job import KIND, TrainingJob, TrainingJobSpec
 from rackwright.specs.training_job_rules import FROZEN_FIELDS
-
-TEMPLATE_ANNOTATION = "rackwright.dev/template-sha256"
-"""On the JobSet: what `template_sha256` gave when it was made."""
-
-QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
-PRIORITY_LABEL = "kueue.x-k8s.io/priority-class"
 
 RENDEZVOUS_PORT = 29500
 """PyTorch's default port for MASTER_PORT."""
@@ -37,7 +43,7 @@ def jobset(job: TrainingJob, cluster: JobCluster, *, uid: str) -> dict[str, Any]
         name=name,
         namespace=job.metadata.namespace,
         labels=labels,
-        template_sha256=template_sha256(spec),
+        annotations={TEMPLATE_ANNOTATION: template_sha256(spec)},
         owner={"api_version": API_VERSION, "kind": KIND, "uid": uid},
         max_restarts=spec.failure_policy.max_restarts,
         hosts=spec.hosts,
@@ -48,6 +54,7 @@ def jobset(job: TrainingJob, cluster: JobCluster, *, uid: str) -> dict[str, Any]
         args=spec.args,
         env=environment(job, cluster),
         resources=resources(spec, cluster),
+        gpu_taint_key=GPU_TAINT_KEY,
         claim=checkpoint.claim if checkpoint else None,
         checkpoint_path=checkpoint.path if checkpoint else None,
     )
@@ -76,10 +83,10 @@ def resources(spec: TrainingJobSpec, cluster: JobCluster) -> dict[str, str | int
     asked: dict[str, str | int] = {
         "cpu": share(there.cpu),
         "memory": f"{share(there.memory_gib)}Gi",
-        "nvidia.com/gpu": gpus,
+        GPU_RESOURCE: gpus,
     }
     if share(there.rdma_interfaces):
-        asked["nvidia.com/rdma-vf"] = share(there.rdma_interfaces)
+        asked[RDMA_RESOURCE] = share(there.rdma_interfaces)
     return asked
 
 
@@ -96,9 +103,9 @@ def pod_annotations(spec: TrainingJobSpec, cluster: JobCluster) -> dict[str, str
         level = cluster.fabric.level(wish.slice.level)
         annotations["kueue.x-k8s.io/podset-slice-required-topology"] = level.node_label
         annotations["kueue.x-k8s.io/podset-slice-size"] = str(wish.slice.hosts)
-    interfaces = int(resources(spec, cluster).get("nvidia.com/rdma-vf", 0))
+    interfaces = int(resources(spec, cluster).get(RDMA_RESOURCE, 0))
     if interfaces:
-        annotations["k8s.v1.cni.cncf.io/networks"] = ",".join(["default/rdma-vf"] * interfaces)
+        annotations["k8s.v1.cni.cncf.io/networks"] = ",".join([f"default/{RDMA_NETWORK}"] * interfaces)
     return annotations
 
 
@@ -122,7 +129,7 @@ def environment(job: TrainingJob, cluster: JobCluster) -> list[dict[str, Any]]:
     """The container's environment: the fabric's, the gang's, the checkpoint's, and over all of them the job's own."""
     spec, name = job.spec, job.metadata.name
     values: dict[str, str] = {}
-    if resources(spec, cluster).get("nvidia.com/rdma-vf"):
+    if resources(spec, cluster).get(RDMA_RESOURCE):
         values |= nccl_environment(cluster.gpu_pool.shape)
     values |= {
         "MASTER_ADDR": f"{name}-workers-0-0.{name}",  # JobSet: <jobset>-<group>-<job>-<pod>.<jobset>

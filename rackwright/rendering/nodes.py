@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
 
 from rackwright.rendering.templates import render, templates_directory
-from rackwright.specs import ClusterSpec
 from rackwright.specs.documents import Problem, SpecError
-from rackwright.specs.fabric import HOSTNAME_LABEL, Fabric
-
-POOL_LABEL = "rackwright.dev/pool"
-"""On each node: the name of its pool. Queues and controllers choose nodes by it."""
-
-GPU_TAINT_KEY = "nvidia.com/gpu"
-"""Keeps pods without a toleration off the GPU hosts; the key that NVIDIA's and Oracle's own manifests tolerate."""
+from rackwright.specs.fabric import Fabric
+from rackwright.specs.kubernetes_names import GPU_TAINT_KEY, HOSTNAME_LABEL, POOL_LABEL, UNPLACED_TAINT_KEY
+from rackwright.specs.pools import GpuPool, Pool
 
 GPU_TAINT = f"{GPU_TAINT_KEY}=present:NoSchedule"
+UNPLACED_TAINT = f"{UNPLACED_TAINT_KEY}=missing:NoSchedule"
+"""Taints as kubelets take them."""
 
 IMDS_KEYS = {
     "oci.oraclecloud.com/rdma.hpc_island_id": "customerHPCIslandId",
@@ -40,12 +38,21 @@ MAX_USER_DATA_BYTES = 32_000
 """Oracle's limit for all of an instance's metadata, in bytes (Compute API, LaunchInstanceDetails.metadata)."""
 
 
-def node_document(spec: ClusterSpec) -> dict[str, Any]:
-    """What a GPU host reads when it joins: its labels, its taints, and which metadata gives which topology label."""
+def pool_labels(pool: Pool) -> dict[str, str]:
+    """What every host of a pool carries."""
+    return {POOL_LABEL: pool.name}
+
+
+def node_document(pool: GpuPool, fabric: Fabric) -> dict[str, Any]:
+    """What a GPU host reads when it joins: its labels, its taints, and which metadata gives which topology label.
+
+    Raise `SpecError` for a level of the fabric that Oracle's hosts know nothing of.
+    """
     return {
-        "labels": {POOL_LABEL: spec.gpu_pool.name},
+        "labels": pool_labels(pool),
         "taints": [GPU_TAINT],
-        "topology": topology_sources(spec.fabric),
+        "unplaced_taints": [UNPLACED_TAINT],
+        "topology": topology_sources(fabric),
     }
 
 
@@ -70,21 +77,22 @@ def topology_sources(fabric: Fabric) -> dict[str, str]:
     return {**{IMDS_KEYS[label]: label for label in labels}, **dict([HOST_ID])}
 
 
-def user_data(spec: ClusterSpec, *, api_host: str, ca_base64: str) -> str:
+def user_data(node: Mapping[str, Any], *, kubernetes_version: str, api_host: str, ca_base64: str) -> str:
     """The cloud-init document of the GPU hosts in base64, as instance metadata wants it.
 
-    `api_host` is the address of the Kubernetes API without port, `ca_base64` its certificate authority (PEM in
-    base64). Nothing in it depends on the number of hosts, so resizing a pool leaves the hosts' configuration alone.
+    `node` is what `node_document` gives, `api_host` the address of the Kubernetes API without port, `ca_base64` its
+    certificate authority (PEM in base64). Nothing in it depends on the number of hosts, so resizing a pool leaves the
+    hosts' configuration alone.
     """
     [document] = render(
         "nodes/cloud-init.yaml.j2",
         api_host=api_host,
         ca_base64=ca_base64,
         node_document_path=NODE_DOCUMENT_PATH,
-        node_document=json.dumps(node_document(spec), indent=1),
+        node_document=json.dumps(node, indent=1),
         join_script_path=JOIN_SCRIPT_PATH,
         join_script=(templates_directory() / "nodes" / "join.py").read_text(encoding="utf-8"),
-        kubernetes_version=spec.kubernetes_version,
+        kubernetes_version=kubernetes_version,
     )
     text = "#cloud-config\n" + yaml.safe_dump(document, sort_keys=False, width=120)
     return base64.b64encode(text.encode()).decode()

@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from rackwright.rendering.templates import render
+import yaml
+
+from rackwright.rendering.nodes import pool_labels
+from rackwright.rendering.templates import render, templates_directory
 from rackwright.specs import ClusterSpec
 
 NAMESPACE = "rackwright-system"
@@ -21,8 +24,14 @@ CONTENT_DIGITS = 10
 """Hexadecimal digits of the content's SHA-256 in the name: 40 bits tell a cluster's few contents apart."""
 
 
+def definition_objects() -> list[dict[str, Any]]:
+    """The definitions of our own kinds, from `manifests/crds/` (generated files, no templates)."""
+    paths = sorted((templates_directory() / "crds").glob("*.yaml"))
+    return [yaml.safe_load(path.read_text(encoding="utf-8")) for path in paths]
+
+
 def operator_objects(spec: ClusterSpec) -> list[dict[str, Any]]:
-    """All that runs the operator on the cluster of `spec`, in the order of creation; the CRD is apart."""
+    """All that runs the operator on the cluster of `spec`, in the order of creation; its own kinds are apart."""
     cluster_json = spec.for_jobs().model_dump_json(by_alias=True, exclude_none=True, indent=2)
     content = hashlib.sha256(cluster_json.encode()).hexdigest()[:CONTENT_DIGITS]
     return render(
@@ -32,7 +41,7 @@ def operator_objects(spec: ClusterSpec) -> list[dict[str, Any]]:
         labels={"app.kubernetes.io/name": NAME, "app.kubernetes.io/part-of": "rackwright"},
         config_map=f"{CONFIG_MAP}-{content}",
         cluster_json=cluster_json,
-        system_pool=spec.system_pool.name,
+        node_selector=pool_labels(spec.system_pool),
         image=spec.platform.operator.image,
         resync_s=spec.platform.operator.resync_s,
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
 
-from rackwright.rendering.nodes import POOL_LABEL
-from rackwright.specs import ClusterSpec
+from rackwright.specs.platform import JobSet, Kueue
 
 REQUEUE_BASE_S = 60
 """Seconds until a job that didn't get ready in time is tried again; Kueue's default."""
@@ -19,12 +19,11 @@ KUEUE_RESOURCES = {"requests": {"cpu": "500m", "memory": "1Gi"}, "limits": {"cpu
 """The chart's limit of 512Mi ends Kueue on large clusters: 1.1 GB were measured with 12,500 nodes."""
 
 
-def kueue_configuration(spec: ClusterSpec) -> dict[str, Any]:
+def kueue_configuration(kueue: Kueue) -> dict[str, Any]:
     """Kueue's own configuration file, whole.
 
     `internalCertManagement` is absent because the chart fills it with the names of its own Service and Secret.
     """
-    kueue = spec.platform.kueue
     return {
         "apiVersion": "config.kueue.x-k8s.io/v1beta2",
         "kind": "Configuration",
@@ -59,29 +58,28 @@ def kueue_configuration(spec: ClusterSpec) -> dict[str, Any]:
     }
 
 
-def kueue_values(spec: ClusterSpec) -> dict[str, Any]:
-    """The values of Kueue's chart."""
+def kueue_values(kueue: Kueue, *, node_labels: Mapping[str, str]) -> dict[str, Any]:
+    """The values of Kueue's chart; it runs on hosts with `node_labels`."""
     return {
         "controllerManager": {
             "manager": {
                 "image": {
                     "repository": "registry.k8s.io/kueue/kueue",
-                    "tag": f"v{spec.platform.kueue.version}",
+                    "tag": f"v{kueue.version}",
                     "pullPolicy": "IfNotPresent",
                 },
                 "resources": KUEUE_RESOURCES,
             },
-            "nodeSelector": {POOL_LABEL: spec.system_pool.name},
+            "nodeSelector": dict(node_labels),
         },
         "managerConfig": {
-            "controllerManagerConfigYaml": yaml.safe_dump(kueue_configuration(spec), sort_keys=False),
+            "controllerManagerConfigYaml": yaml.safe_dump(kueue_configuration(kueue), sort_keys=False),
         },
     }
 
 
-def jobset_values(spec: ClusterSpec) -> dict[str, Any]:
-    """The values of JobSet's chart."""
-    jobset = spec.platform.jobset
+def jobset_values(jobset: JobSet, *, node_labels: Mapping[str, str]) -> dict[str, Any]:
+    """The values of JobSet's chart; it runs on hosts with `node_labels`."""
     return {
         "image": {
             "repository": "registry.k8s.io/jobset/jobset",
@@ -90,6 +88,6 @@ def jobset_values(spec: ClusterSpec) -> dict[str, Any]:
         },
         "controller": {
             "clientConnection": {"qps": jobset.client_qps, "burst": jobset.client_burst},
-            "nodeSelector": {POOL_LABEL: spec.system_pool.name},
+            "nodeSelector": dict(node_labels),
         },
     }

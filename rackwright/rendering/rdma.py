@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from rackwright.rendering.nodes import POOL_LABEL
 from rackwright.rendering.templates import render
 from rackwright.specs import ClusterSpec
+from rackwright.specs.kubernetes_names import POOL_LABEL, RDMA_NETWORK
 
 NAMESPACE = "nvidia-network-operator"
 """Where the operator and its objects stand (its chart's and Oracle's add-on's usual one)."""
-
-NAME = "rdma-vf"
-"""Of the pool: that of the SR-IOV network whose interfaces the jobs' pods ask for."""
 
 
 def rdma_objects(spec: ClusterSpec) -> list[dict[str, Any]]:
@@ -21,7 +18,7 @@ def rdma_objects(spec: ClusterSpec) -> list[dict[str, Any]]:
         return []
     return render(
         "network/rdma.yaml.j2",
-        name=NAME,
+        name=RDMA_NETWORK,
         namespace=NAMESPACE,
         subnet=str(spec.rdma.pool),
         per_host=spec.rdma.per_host,

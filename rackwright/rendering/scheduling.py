@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from rackwright.rendering.nodes import GPU_TAINT_KEY, POOL_LABEL
+from rackwright.rendering.nodes import pool_labels
 from rackwright.rendering.templates import render
 from rackwright.specs import ClusterSpec
+from rackwright.specs.kubernetes_names import GPU_RESOURCE, GPU_TAINT_KEY, RDMA_RESOURCE, TEAM_LABEL
 from rackwright.specs.pools import GpuPool
 from rackwright.specs.queues import Team
 
 TOPOLOGY = "fabric"
 """The name of the cluster's one Topology: a cluster has one fabric."""
-
-GPU_RESOURCE = "nvidia.com/gpu"
-"""What NVIDIA's device plugin calls a GPU."""
-
-RDMA_RESOURCE = "nvidia.com/rdma-vf"
-"""What the SR-IOV device plugin calls a virtual function of an RDMA port (Oracle's configuration of it)."""
 
 MILLI = 1000
 """Thousandths in a processor (Kubernetes' suffix m)."""
@@ -33,12 +28,15 @@ def scheduling_objects(spec: ClusterSpec) -> list[dict[str, Any]]:
         topology=TOPOLOGY,
         levels=[level.node_label for level in spec.fabric.levels],
         flavor=pool.name,
-        node_labels={POOL_LABEL: pool.name},
+        node_labels=pool_labels(pool),
         gpu_taint_key=GPU_TAINT_KEY,
         cohort=spec.queues.cohort,
         local_queue=spec.queues.local_queue,
         priorities=[{"name": each.name, "value": each.value} for each in spec.queues.priorities],
-        teams=[{"name": team.name, "resources": team_resources(team, pool)} for team in spec.queues.teams],
+        teams=[
+            {"name": team.name, "labels": {TEAM_LABEL: team.name}, "resources": team_resources(team, pool)}
+            for team in spec.queues.teams
+        ],
     )
 
 

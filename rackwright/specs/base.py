@@ -6,11 +6,13 @@ the others for rules that span fields.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from ipaddress import IPv4Network
 from typing import Annotated, NoReturn
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, PlainSerializer, StringConstraints, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 DNS_LABEL_PATTERN = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 """RFC 1035 label, the form that Kubernetes asks of namespaces and services."""
@@ -23,6 +25,15 @@ LABEL_KEY_PATTERN = r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9
 
 DnsLabel = Annotated[str, StringConstraints(pattern=DNS_LABEL_PATTERN, max_length=DNS_LABEL_MAX_LENGTH)]
 
+NAME_MAX_LENGTH = 40
+"""Characters in the name of a cluster or a job, so that suffixes fit: pods are called
+`<job>-workers-<index>-<index>-<suffix>` and must stay DNS labels."""
+
+Name = Annotated[DnsLabel, StringConstraints(max_length=NAME_MAX_LENGTH)]
+
+MAX_GPUS = 131_072
+"""GPUs of the largest job: above the 100,000 that Rackwright is made for. No degree of parallelism can be more."""
+
 LabelKey = Annotated[str, StringConstraints(pattern=LABEL_KEY_PATTERN, max_length=317)]
 
 
@@ -34,6 +45,7 @@ def ocid_pattern(*kinds: str) -> str:
 TENANCY_ID_PATTERN = ocid_pattern("tenancy")
 COMPARTMENT_ID_PATTERN = ocid_pattern("compartment", "tenancy")
 IMAGE_ID_PATTERN = ocid_pattern("image")
+FLEXIBLE_SHAPE_PATTERN = r"\.Flex$"
 REGION_PATTERN = r"^[a-z]+-[a-z]+-\d+$"
 KUBERNETES_VERSION_PATTERN = r"^v\d+\.\d+\.\d+$"
 VERSION_PATTERN = r"^\d+\.\d+\.\d+$"
@@ -44,6 +56,7 @@ FORMS = {
     TENANCY_ID_PATTERN: ("a tenancy's OCID", "copy it from Oracle's console; it begins with ocid1.tenancy"),
     COMPARTMENT_ID_PATTERN: ("a compartment's OCID", "copy it from Oracle's console; it begins with ocid1.compartment"),
     IMAGE_ID_PATTERN: ("an image's OCID", "import the image and copy its identifier; it begins with ocid1.image"),
+    FLEXIBLE_SHAPE_PATTERN: ("a flexible shape's name", "choose one that ends with .Flex, such as VM.Standard.E5.Flex"),
     REGION_PATTERN: ("a region's identifier", "write it as Oracle does, such as us-chicago-1"),
     KUBERNETES_VERSION_PATTERN: ("a Kubernetes version with its v", "write it as v1.36.3"),
     VERSION_PATTERN: ("a version of three numbers", "write it as 0.15.0, without a v"),
@@ -59,13 +72,27 @@ class Spec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, use_attribute_docstrings=True)
 
 
-def refuse(*, field: str, value: object, expected: str, remedy: str) -> NoReturn:
-    """Refuse a value in a validator, for a rule that spans fields.
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """A refused value, with what was expected and the remedy."""
 
-    `field` is the path below the model whose validator calls, with dots (`pools.0.hosts`).
-    """
-    raise PydanticCustomError(
-        "rackwright_refused",
-        "{expected}",
-        {"field": field, "value": value, "expected": expected, "remedy": remedy},
-    )
+    field: str
+    """The path below the model whose validator refuses, with dots (`gpu_pools.0.hosts`)."""
+    value: object
+    expected: str
+    remedy: str
+
+    def error(self) -> PydanticCustomError:
+        """The refusal as pydantic takes it."""
+        return PydanticCustomError("rackwright_refused", "{expected}", asdict(self))
+
+
+def refuse(*, field: str, value: object, expected: str, remedy: str) -> NoReturn:
+    """Refuse a value in a validator, for a rule that spans fields; the arguments are a `Refusal`'s."""
+    raise Refusal(field=field, value=value, expected=expected, remedy=remedy).error()
+
+
+def refuse_all(refusals: Sequence[Refusal]) -> NoReturn:
+    """Refuse several values at once in a validator."""
+    errors = [InitErrorDetails(type=refusal.error(), input=refusal.value) for refusal in refusals]
+    raise ValidationError.from_exception_data("document", errors)

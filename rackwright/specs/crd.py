@@ -17,7 +17,8 @@ from typing import Any
 
 import yaml
 
-from rackwright.specs.training_job import GROUP, KIND, PLURAL, VERSION, TrainingJob
+from rackwright.specs.kubernetes_names import GROUP, VERSION
+from rackwright.specs.training_job import KIND, PLURAL, TrainingJob
 from rackwright.specs.training_job_rules import (
     FROZEN_EXPECTED,
     FROZEN_FIELDS,

@@ -87,7 +87,8 @@ def validate_document(data: object, model: type[Model], *, source: str) -> Model
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise SpecError(source, [describe(detail, model, data=data) for detail in error.errors()]) from error
+        problems = [describe(detail, model, data=data) for detail in error.errors() if not repeats(detail)]
+        raise SpecError(source, problems) from error
 
 
 def dump_document(document: BaseModel) -> str:
@@ -112,16 +113,18 @@ def describe(detail: ErrorDetails, model: type[BaseModel], *, data: object = Non
     return Problem(field=".".join(location) or "document", value=value, expected=expected, remedy=remedy)
 
 
+def repeats(detail: ErrorDetails) -> bool:
+    """Whether an error says only that others are there: a list counts as too short without its refused entries."""
+    return detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]
+
+
 def without_tags(location: Sequence[str | int], data: object) -> list[str | int]:
-    """A place in a document as people count it: pydantic adds the kind of a place and the role of a pool."""
+    """A place in a document as people count it: pydantic adds the kind of a place."""
     path: list[str | int] = []
-    entered = True
     for part in location:
-        if entered and isinstance(data, Mapping) and part in {data.get("kind"), data.get("role")}:
-            entered = False
+        if isinstance(data, Mapping) and part == data.get("kind"):
             continue
         path.append(part)
-        entered = True
         if isinstance(data, Mapping):
             data = data.get(part)
         elif isinstance(data, Sequence) and isinstance(part, int) and part < len(data):

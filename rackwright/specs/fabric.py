@@ -11,9 +11,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from rackwright.specs.base import DnsLabel, LabelKey, Spec, refuse
-
-HOSTNAME_LABEL = "kubernetes.io/hostname"
-"""The label of the finest level: Kueue only replaces a failed host when it stands last."""
+from rackwright.specs.kubernetes_names import HOSTNAME_LABEL
 
 MAX_LEVELS = 16
 """Levels in a Kueue Topology (its API's limit, v0.15)."""

@@ -54,7 +54,7 @@ class Network(Spec):
                     field=name,
                     value=str(subnet),
                     expected=f"a subnet of the VCN's blocks {', '.join(map(str, self.vcn))}",
-                    remedy="move it inside one of them, or add a block to network.vcn",
+                    remedy="move it inside one of them, or add a block to vcn",
                 )
         ranges = {**self.subnets(), "services": self.services}
         for (first, one), (second, other) in combinations(ranges.items(), 2):
@@ -79,6 +79,10 @@ class Network(Spec):
         """Each subnet by the name of its field (`pods.0`, `pods.1`, … for the pods)."""
         pods = {f"pods.{index}": block for index, block in enumerate(self.pods)}
         return {"api": self.api, "load_balancers": self.load_balancers, "nodes": self.nodes, **pods}
+
+    def taken(self) -> dict[str, Cidr]:
+        """What nothing else may overlap: the VCN's blocks and the services, each by the name of its field."""
+        return {**{f"vcn.{index}": block for index, block in enumerate(self.vcn)}, "services": self.services}
 
     def node_addresses(self) -> int:
         """Addresses that hosts can have."""

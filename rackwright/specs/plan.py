@@ -14,6 +14,7 @@ from rackwright.specs.architecture import Architecture
 from rackwright.specs.base import Spec
 from rackwright.specs.fabric import FabricLevel
 from rackwright.specs.figure import Figure
+from rackwright.specs.kubernetes_names import API_VERSION, ApiVersion
 from rackwright.specs.operation import ReliabilityPlan, StoragePlan, TransferPlan
 from rackwright.specs.request import Request
 from rackwright.specs.site import CostPlan, DeliveryPlan, PowerPlan
@@ -208,7 +209,7 @@ class FabricPlan(Spec):
 class Plan(Spec):
     """The answer to a request."""
 
-    api_version: Annotated[Literal["rackwright.dev/v1alpha1"], Field(alias="apiVersion")] = "rackwright.dev/v1alpha1"
+    api_version: Annotated[ApiVersion, Field(alias="apiVersion")] = API_VERSION
     kind: Literal["Plan"] = "Plan"
     request: Request
     model: ModelPlan

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
-from rackwright.specs.base import IMAGE_ID_PATTERN, DnsLabel, Spec, refuse
+from rackwright.specs.base import DnsLabel, Spec, refuse
 
 
 class Allocatable(Spec):
@@ -19,40 +19,34 @@ class Allocatable(Spec):
     """Virtual functions for RDMA (`nvidia.com/rdma-vf`)."""
 
 
-class PoolBase(Spec):
+class Pool(Spec):
     """What every pool has."""
 
     name: DnsLabel
-    shape: Annotated[str, StringConstraints(min_length=1)]
-    """The provider's name for the kind of host, such as `BM.GPU.H100.8`."""
+    """On the label `rackwright.dev/pool` of each of its hosts."""
     hosts: Annotated[int, Field(ge=0)]
     pods_per_host: Annotated[int, Field(ge=1, le=250)] = 31
-    """Pods that one host may run; each needs an address (250 is Kubernetes' documented upper practice)."""
+    """Pods that one host may run; each needs an address (250 is Kubernetes' documented upper practice). Without effect
+    at an existing place, whose hosts have it already."""
     boot_volume_gb: Annotated[int, Field(ge=50, le=32768)] = 200
-    """Size of the boot volume in GB (Oracle's limits)."""
-    allocatable: Allocatable
+    """Size of the boot volume in GB (Oracle's limits). Without effect at an existing place."""
 
 
-class SystemPool(PoolBase):
+class SystemPool(Pool):
     """Ordinary hosts for controllers and services."""
 
-    role: Literal["system"]
-    ocpus: Annotated[int, Field(ge=1)]
-    """Oracle CPUs of a flexible shape (one is two logical processors on x86)."""
-    memory_gb: Annotated[int, Field(ge=1)]
 
-
-class GpuPool(PoolBase):
+class GpuPool(Pool):
     """Hosts with GPUs on one RDMA fabric."""
 
-    role: Literal["gpu"]
+    shape: Annotated[str, StringConstraints(min_length=1)]
+    """The provider's name for the kind of host, such as `BM.GPU.H100.8`."""
     gpu: str
     """The GPU's name in the catalogue."""
     gpus_per_host: Annotated[int, Field(ge=1, le=64)]
     spares: Annotated[int, Field(ge=0)] = 0
     """Of the hosts, those kept free to take the place of failed ones; no quota covers them."""
-    image_id: Annotated[str, StringConstraints(pattern=IMAGE_ID_PATTERN)] | None = None
-    """The host image (Oracle: a custom image with GPU driver and RDMA stack); required at an Oracle place."""
+    allocatable: Allocatable
 
     @model_validator(mode="after")
     def _spares_are_hosts(self) -> GpuPool:
@@ -68,6 +62,3 @@ class GpuPool(PoolBase):
     def schedulable_gpus(self) -> int:
         """GPUs that quotas may hand out: those of all hosts but the spares."""
         return (self.hosts - self.spares) * self.gpus_per_host
-
-
-Pool = Annotated[SystemPool | GpuPool, Field(discriminator="role")]

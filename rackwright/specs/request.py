@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from rackwright.specs.architecture import Architecture
-from rackwright.specs.base import DnsLabel, Spec, refuse
+from rackwright.specs.base import MAX_GPUS, Name, Spec, refuse
 from rackwright.specs.documents import Problem, SpecError
 from rackwright.specs.fabric import FabricTerms
+from rackwright.specs.kubernetes_names import API_VERSION, ApiVersion
 from rackwright.specs.terms import DeliveryTerms, MoneyTerms, ParallelismTerms, ReliabilityTerms, StorageTerms
 
 PositiveInt = Annotated[int, Field(ge=1)]
@@ -17,16 +18,13 @@ Cooling = Literal["air", "liquid", "dry"]
 """`air`: chilled air, heat leaves by cooling towers; `liquid`: to the chip, by towers; `dry`: to the chip, no water."""
 Precision = Literal["bf16", "fp8"]
 
-MAX_GPUS = 131_072
-"""GPUs of one training job, as the TrainingJob has it."""
-
 
 class Request(Spec):
     """A training run to be sized: a model, its tokens, and one or more of GPUs, deadline, budget and power."""
 
-    api_version: Annotated[Literal["rackwright.dev/v1alpha1"], Field(alias="apiVersion")] = "rackwright.dev/v1alpha1"
+    api_version: Annotated[ApiVersion, Field(alias="apiVersion")] = API_VERSION
     kind: Literal["Request"] = "Request"
-    name: Annotated[DnsLabel, StringConstraints(max_length=40)]
+    name: Name
     """Names the cluster and the job that come of it."""
     model: str | Architecture
     """A model of the catalogue (`rackwright size models`), or an architecture."""

@@ -12,29 +12,18 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
-from rackwright.specs.base import DnsLabel, Spec
+from rackwright.specs.base import MAX_GPUS, DnsLabel, Spec
+from rackwright.specs.kubernetes_names import API_VERSION, ApiVersion
 from rackwright.specs.training_job_rules import NAME_RULE, SPEC_RULES, check
 from rackwright.specs.training_job_status import TrainingJobStatus
 
-GROUP = "rackwright.dev"
-VERSION = "v1alpha1"
-API_VERSION: Literal["rackwright.dev/v1alpha1"] = "rackwright.dev/v1alpha1"
 KIND: Literal["TrainingJob"] = "TrainingJob"
 PLURAL = "trainingjobs"
 
-JOB_LABEL = "rackwright.dev/job"
-"""On a job's JobSet and on each of its pods: the job's name."""
-
-RANK_LABEL = "batch.kubernetes.io/job-completion-index"
-"""On each pod of an Indexed Job: its place in the gang (Kubernetes 1.28 and later sets it)."""
-
-GPUS_MAX = 131_072
-"""GPUs of the largest job: above the 100,000 that Rackwright is made for. No degree of parallelism can be more."""
-
-HOSTS_MAX = 16_384
+MAX_HOSTS = MAX_GPUS // 8
 """Hosts of the largest job: as many GPUs on hosts of eight."""
 
-ParallelDegree = Annotated[int, Field(ge=1, le=GPUS_MAX)]
+ParallelDegree = Annotated[int, Field(ge=1, le=MAX_GPUS)]
 
 
 class KubernetesSpec(Spec):
@@ -68,7 +57,7 @@ class Slice(KubernetesSpec):
 
     level: DnsLabel
     """A level of the fabric, by its name in the cluster's spec."""
-    hosts: Annotated[int, Field(ge=1, le=HOSTS_MAX)]
+    hosts: Annotated[int, Field(ge=1, le=MAX_HOSTS)]
 
 
 class TopologyWish(KubernetesSpec):
@@ -119,7 +108,7 @@ class TrainingJobSpec(KubernetesSpec):
             json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]},
         ),
     ] = ()
-    gpus: Annotated[int, Field(ge=1, le=GPUS_MAX)]
+    gpus: Annotated[int, Field(ge=1, le=MAX_GPUS)]
     """GPUs of the whole gang: whole hosts, or less than one."""
     gpus_per_host: Annotated[int, Field(ge=1, le=64)] = 8
     parallelism: Parallelism | None = None
@@ -172,7 +161,7 @@ class Metadata(KubernetesSpec):
 class TrainingJob(KubernetesSpec):
     """A training job: one gang of GPUs that starts together, restarts together and is placed by topology."""
 
-    api_version: Literal["rackwright.dev/v1alpha1"] = API_VERSION
+    api_version: ApiVersion = API_VERSION
     kind: Literal["TrainingJob"] = KIND
     metadata: Metadata
     spec: TrainingJobSpec

@@ -14,10 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rackwright.specs.base import DNS_LABEL_PATTERN, refuse
-
-NAME_MAX_LENGTH = 40
-"""Characters in a job's name: pods are called `<job>-workers-<index>-<index>-<suffix>` and must stay DNS labels."""
+from rackwright.specs.base import DNS_LABEL_PATTERN, NAME_MAX_LENGTH, refuse
 
 Values = Mapping[str, Any]
 """A part of a document as written: camelCase names, defaults filled in, unset fields left out."""

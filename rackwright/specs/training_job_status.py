@@ -10,9 +10,6 @@ from pydantic.alias_generators import to_camel
 
 from rackwright.specs.base import Spec
 
-PROGRESS_ANNOTATION = "rackwright.dev/progress"
-"""On the pod of rank 0: JSON of `ReportedProgress`, written by the training process through its own pod's API."""
-
 
 class Phase(StrEnum):
     """Where a job is in its life."""

@@ -33,6 +33,8 @@ class Bootstrap:
     """Whether there is anything that makes it join."""
     labels: dict[str, str] = field(default_factory=dict)
     taints: tuple[dict[str, str], ...] = ()
+    unplaced_taints: tuple[dict[str, str], ...] = ()
+    """Those of a host that doesn't learn its place in the fabric, besides."""
     topology: dict[str, str] = field(default_factory=dict)
     """The node label for each key of the host's topology metadata."""
 
@@ -46,7 +48,8 @@ def bootstrap(metadata: dict[str, str]) -> Bootstrap:
     return Bootstrap(
         joins=True,
         labels={**initial, **node.get("labels", {})},
-        taints=tuple(_taint(text) for text in node.get("taints", [])),
+        taints=_taints(node, "taints"),
+        unplaced_taints=_taints(node, "unplaced_taints"),
         topology=node.get("topology", {}),
     )
 
@@ -95,6 +98,10 @@ def _parsed(content: bytes) -> dict[str, Any]:
 
 def _pairs(text: str) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in text.split(",") if "=" in pair)
+
+
+def _taints(node: dict[str, Any], kind: str) -> tuple[dict[str, str], ...]:
+    return tuple(_taint(text) for text in node.get(kind, []))
 
 
 def _taint(text: str) -> dict[str, str]:

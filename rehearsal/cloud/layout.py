@@ -1,7 +1,7 @@
 """Where the hosts of the simulated region stand: islands of network blocks of local blocks of hosts.
 
 Positions count the hosts of one availability domain that are on the RDMA fabric, from 0, so that neighbours share
-what they can. Oracle doesn't publish the sizes; those here are assumed, the same as in the catalogue.
+what they can. Oracle doesn't publish the sizes; they are the catalogue's, which are assumed.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import base64
 import hashlib
 from dataclasses import dataclass
 
+from rackwright.catalog import PLACES
+from rackwright.rendering.nodes import IMDS_KEYS
 from rehearsal.cloud.identifiers import ALPHABET, REALM, UNIQUE_LENGTH
 from rehearsal.cloud.regions import Region
 
@@ -23,16 +25,20 @@ class Level:
     kind: str
     """The kind in the domain's OCID."""
     hosts: int
-    """Hosts in one domain (assumed)."""
+    """Hosts in one domain."""
 
 
-LEVELS = (
-    Level("customerHPCIslandId", "hpcisland", 2048),
-    Level("customerNetworkBlock", "computenetworkblock", 256),
-    Level("customerLocalBlock", "computelocalblock", 32),
-    Level("customerHostId", "computebaremetalhost", 1),
-)
-"""From coarse to fine; keys and kinds as oracle-quickstart/oci-hpc-oke documents them."""
+KINDS = {
+    "customerHPCIslandId": "hpcisland",
+    "customerNetworkBlock": "computenetworkblock",
+    "customerLocalBlock": "computelocalblock",
+    "customerHostId": "computebaremetalhost",
+}
+"""By metadata key, from coarse to fine, as oracle-quickstart/oci-hpc-oke documents them."""
+
+_HOSTS = {IMDS_KEYS.get(level.node_label): level.hosts for level in PLACES.entries["oracle"].levels}
+
+LEVELS = tuple(Level(key, kind, _HOSTS.get(key, 1)) for key, kind in KINDS.items())
 
 LABEL_LENGTH = 11
 """Characters of an OCID's end that Oracle's labeler makes a label's value (oci-hpc-oke docs/oci-hpc-oke-utils.md)."""

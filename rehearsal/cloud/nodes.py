@@ -6,6 +6,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
+from rackwright.specs.kubernetes_names import GPU_RESOURCE, HOSTNAME_LABEL, RDMA_RESOURCE
 from rehearsal.cloud.layout import label_value, topology
 from rehearsal.cloud.pools import Pool
 from rehearsal.cloud.regions import Region
@@ -16,14 +17,6 @@ from rehearsal.simulated import HOST_ANNOTATION, KUBELET_PORT, PLAYED
 FAULT_DOMAINS = 3
 """In each availability domain (docs.oracle.com, "Fault Domains")."""
 
-GPU_RESOURCE = "nvidia.com/gpu"
-"""As NVIDIA's device plugin advertises GPUs."""
-
-RDMA_RESOURCE = "nvidia.com/rdma-vf"
-"""As the SR-IOV device plugin advertises RDMA functions, under the name that Oracle's configuration gives them."""
-
-UNPLACED_TAINT = {"key": "rackwright.dev/topology", "value": "missing", "effect": "NoSchedule"}
-"""What Rackwright's join script puts on a node that doesn't learn its place in the fabric (manifests/nodes/join.py)."""
 
 HEALTHY = (
     ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
@@ -38,7 +31,7 @@ HEALTHY = (
 def node(host: Host, pool: Pool, *, region: Region, seed: str, kubernetes_version: str) -> dict[str, Any]:
     """The node object; raises nothing, as the pool was checked before."""
     place = topology_labels(host, pool, region=region, seed=seed)
-    unplaced = [UNPLACED_TAINT] if pool.boot.topology.keys() and place is None else []
+    unplaced = pool.boot.unplaced_taints if pool.boot.topology and place is None else ()
     return {
         "apiVersion": "v1",
         "kind": "Node",
@@ -57,7 +50,7 @@ def own_labels(host: Host, pool: Pool, region: Region, kubernetes_version: str) 
     return {
         "kubernetes.io/arch": "amd64",
         "kubernetes.io/os": "linux",
-        "kubernetes.io/hostname": host.address,
+        HOSTNAME_LABEL: host.address,
         "node.kubernetes.io/instance-type": host.shape,
         "topology.kubernetes.io/region": region.key,
         "topology.kubernetes.io/zone": host.availability_domain.partition(":")[2],

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rackwright.specs.training_job import JOB_LABEL
+from rackwright.specs.kubernetes_names import JOB_LABEL
 from rehearsal.api_server import Object
 from rehearsal.kubelet.programs import is_ours
 from rehearsal.state import StateDirectory

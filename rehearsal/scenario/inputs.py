@@ -10,7 +10,7 @@ from rackwright.catalog import PLACES
 from rackwright.sizing.published.reference import reference_request
 from rackwright.specs import ClusterSpec, TrainingJob, load_document
 from rackwright.specs.documents import Problem, SpecError, validate_document
-from rackwright.specs.places import OraclePlace
+from rackwright.specs.places import OracleAccount, OraclePlace
 from rackwright.specs.plan import Plan
 from rackwright.specs.request import Request
 from rehearsal.cloud.shapes import SHAPES
@@ -21,16 +21,14 @@ DEFAULT_TOKENS = 15.6e12
 """Tokens that Llama 3.1 was trained on (arXiv 2407.21783)."""
 DEFAULT_GPUS = 1024
 
-SIMULATED_PLACE = OraclePlace(
+SIMULATED_PLACE = OracleAccount(
     kind="oracle",
     region="us-chicago-1",
     tenancy_id="ocid1.tenancy.oc1..simulated",
     compartment_id="ocid1.compartment.oc1..simulated",
+    image_id="ocid1.image.oc1.us-chicago-1.simulated",
 )
 """The region that is simulated; its identifiers have Oracle's form and name nothing."""
-
-SIMULATED_IMAGE = "ocid1.image.oc1.us-chicago-1.simulated"
-"""The GPU hosts' image in the simulated region."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +60,7 @@ def read(
     else:
         request = _request(model, gpus=DEFAULT_GPUS if gpus is None else gpus, model=model, tokens=tokens)
     plan = sizing.plan(request)
-    cluster = sizing.cluster_spec(plan, place=SIMULATED_PLACE, image_id=SIMULATED_IMAGE)
+    cluster = sizing.cluster_spec(plan, place=SIMULATED_PLACE)
     return Inputs(plan=plan, spec=cluster, job=sizing.training_job(plan))
 
 
@@ -103,7 +101,7 @@ def _refuse_what_is_not_simulated(spec: ClusterSpec, *, source: str) -> None:
         problems.append(problem)
     if spec.gpu_pool.shape not in (rehearsed := _gpus_of_shapes()):
         problem = Problem(
-            field=f"pools.{spec.pools.index(spec.gpu_pool)}.shape",
+            field="gpu_pools.0.shape",
             value=repr(spec.gpu_pool.shape),
             expected=f"a shape whose hosts a rehearsal simulates: {', '.join(rehearsed)}",
             remedy="rehearse with one of them, or run `rackwright preview` on the cluster itself",

@@ -18,6 +18,7 @@ from rackwright.jobs import connection, submission
 from rackwright.jobs.following import Follower
 from rackwright.jobs.training_jobs import TrainingJobs
 from rackwright.specs import ClusterSpec, TrainingJob, dump_document
+from rackwright.specs.places import OraclePlace
 from rackwright.specs.plan import Plan
 from rackwright.specs.training_job_status import Phase as JobPhase
 from rackwright.specs.training_job_status import TrainingJobStatus
@@ -84,8 +85,8 @@ class Play:
     def start_control_plane(self) -> None:
         """Start the control plane, and what plays hosts and training processes."""
         with self._phase("control plane") as step:
-            service_cidr = self.spec.network.services if self.spec.network else None
-            options = {} if service_cidr is None else {"service_cidr": service_cidr}
+            place = self.spec.place
+            options = {"service_cidr": place.network.services} if isinstance(place, OraclePlace) else {}
             self.plane = ControlPlane.start(self.state, self.toolbox, announce=step.doing, **options)
             processes.start_module("trainer", state=self.state)
             step.note(f"Kubernetes {self.plane.version} at {self.plane.server}")

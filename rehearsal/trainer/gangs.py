@@ -11,8 +11,9 @@ from kubernetes import client
 from kubernetes.informer import SharedInformer
 
 from rackwright.specs import TrainingJob
-from rackwright.specs.training_job import GROUP, JOB_LABEL, PLURAL, RANK_LABEL, VERSION
-from rackwright.specs.training_job_status import PROGRESS_ANNOTATION, ReportedProgress
+from rackwright.specs.kubernetes_names import GROUP, JOB_LABEL, PROGRESS_ANNOTATION, RANK_LABEL, VERSION
+from rackwright.specs.training_job import PLURAL
+from rackwright.specs.training_job_status import ReportedProgress
 from rehearsal.simulated import FINISHED_ANNOTATION
 from rehearsal.trainer.training import Pace
 

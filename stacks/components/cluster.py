@@ -8,7 +8,6 @@ import pulumi
 import pulumi_oci as oci
 import yaml
 
-from rackwright.specs import ClusterSpec
 from stacks.components.network import Network
 from stacks.components.security_rules import Group
 
@@ -23,7 +22,7 @@ TOKEN_VERSION = "2.0.0"  # noqa: S105 - the version of the kubeconfig's form, no
 class ClusterArgs:
     """What a control plane is made from."""
 
-    spec: ClusterSpec
+    kubernetes_version: str
     compartment_id: str
     network: Network
     tags: dict[str, str]
@@ -32,6 +31,7 @@ class ClusterArgs:
 class Cluster(pulumi.ComponentResource):
     """An enhanced OKE cluster; self-managed GPU hosts can't join a basic one."""
 
+    kubernetes_version: str
     cluster_id: pulumi.Output[str]
     api_endpoint: pulumi.Output[str]
     """Host and port for those who run this program: public if the spec names clients, otherwise private."""
@@ -44,13 +44,13 @@ class Cluster(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("rackwright:cluster:Cluster", name, {}, opts)
-        if args.spec.network is None:
-            raise ValueError("a cluster is made from the spec's addresses, and this spec has none")
-        public = bool(args.spec.network.api_clients)
+        self.kubernetes_version = args.kubernetes_version
+        addresses = args.network.addresses
+        public = bool(addresses.api_clients)
         if not public:
             pulumi.log.info(
-                f"The Kubernetes API is private: run this where {args.spec.network.api} can be reached, or name your "
-                "own range in network.api_clients before the cluster is made.",
+                f"The Kubernetes API is private: run this where {addresses.api} can be reached, or name your "
+                "own range in place.network.api_clients before the cluster is made.",
                 resource=self,
             )
         cluster = oci.containerengine.Cluster(
@@ -60,7 +60,7 @@ class Cluster(pulumi.ComponentResource):
             freeform_tags=args.tags,
             vcn_id=args.network.vcn_id,
             type="ENHANCED_CLUSTER",
-            kubernetes_version=args.spec.kubernetes_version,
+            kubernetes_version=args.kubernetes_version,
             cluster_pod_network_options=[oci.containerengine.ClusterClusterPodNetworkOptionArgs(cni_type=CNI)],
             endpoint_config=oci.containerengine.ClusterEndpointConfigArgs(
                 subnet_id=args.network.subnet_ids["api"],
@@ -69,7 +69,7 @@ class Cluster(pulumi.ComponentResource):
             ),
             options=oci.containerengine.ClusterOptionsArgs(
                 kubernetes_network_config=oci.containerengine.ClusterOptionsKubernetesNetworkConfigArgs(
-                    services_cidr=str(args.spec.network.services)
+                    services_cidr=str(addresses.services)
                 ),
                 service_lb_subnet_ids=[args.network.subnet_ids["load_balancers"]],
             ),

@@ -7,14 +7,15 @@ makes a new instance configuration for hosts that are yet to come, and leaves th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_oci as oci
 
 from rackwright.rendering.nodes import user_data
-from rackwright.specs import ClusterSpec
-from rackwright.specs.places import OraclePlace
+from rackwright.specs import pools as specs
 from stacks.components.cluster import Cluster
 from stacks.components.network import Network
 from stacks.components.security_rules import Group
@@ -41,11 +42,16 @@ TIMEOUTS = pulumi.CustomTimeouts(create="4h", update="4h", delete="2h")
 class GpuPoolArgs:
     """What the GPU pool is made from."""
 
-    spec: ClusterSpec
-    place: OraclePlace
+    pool: specs.GpuPool
+    node: Mapping[str, Any]
+    """What each host reads when it joins (`rackwright.rendering.nodes.node_document`)."""
+    image_id: str
+    tenancy_id: str
+    compartment_id: str
     availability_domain: str
     network: Network
     cluster: Cluster
+    cluster_name: str
     home: oci.Provider
     """For the tenancy's home region, where identities and policies are kept."""
     tags: dict[str, str]
@@ -62,14 +68,14 @@ class GpuPool(pulumi.ComponentResource):
         configuration = self._instance_configuration(name, args)
         cluster_network = oci.core.ClusterNetwork(
             name,
-            compartment_id=args.place.compartment_id,
-            display_name=f"{args.spec.name}-{name}",
+            compartment_id=args.compartment_id,
+            display_name=f"{args.cluster_name}-{name}",
             freeform_tags=args.tags,
             instance_pools=[
                 oci.core.ClusterNetworkInstancePoolArgs(
                     instance_configuration_id=configuration.id,
-                    display_name=f"{args.spec.name}-{name}",
-                    size=args.spec.gpu_pool.hosts,
+                    display_name=f"{args.cluster_name}-{name}",
+                    size=args.pool.hosts,
                     freeform_tags=args.tags,
                 )
             ],
@@ -84,13 +90,13 @@ class GpuPool(pulumi.ComponentResource):
 
     def _join_policy(self, args: GpuPoolArgs) -> oci.identity.Policy:
         """Let the compartment's instances join this cluster and no other, as self-managed nodes have to be let."""
-        name, compartment_id = f"{args.spec.name}-hosts", args.place.compartment_id
+        name, compartment_id = f"{args.cluster_name}-hosts", args.compartment_id
         opts = pulumi.ResourceOptions(parent=self, provider=args.home)
         group = oci.identity.DynamicGroup(
             name,
             name=name,
-            compartment_id=args.place.tenancy_id,
-            description=f"The hosts of cluster {args.spec.name}",
+            compartment_id=args.tenancy_id,
+            description=f"The hosts of cluster {args.cluster_name}",
             matching_rule=f"ALL {{instance.compartment.id = '{compartment_id}'}}",
             freeform_tags=args.tags,
             opts=opts,
@@ -99,7 +105,7 @@ class GpuPool(pulumi.ComponentResource):
             f"{name}-join",
             name=f"{name}-join",
             compartment_id=compartment_id,
-            description=f"Hosts may join cluster {args.spec.name}",
+            description=f"Hosts may join cluster {args.cluster_name}",
             statements=[
                 pulumi.Output.format(
                     "Allow dynamic-group {0} to {{CLUSTER_JOIN}} in compartment id {1} where target.cluster.id = '{2}'",
@@ -114,14 +120,14 @@ class GpuPool(pulumi.ComponentResource):
 
     def _instance_configuration(self, name: str, args: GpuPoolArgs) -> oci.core.InstanceConfiguration:
         """What each host is started with."""
-        pool = args.spec.gpu_pool
+        pool = args.pool
         launch = oci.core.InstanceConfigurationInstanceDetailsLaunchDetailsArgs(
-            compartment_id=args.place.compartment_id,
+            compartment_id=args.compartment_id,
             availability_domain=args.availability_domain,
             shape=pool.shape,
             freeform_tags=args.tags,
             source_details=oci.core.InstanceConfigurationInstanceDetailsLaunchDetailsSourceDetailsArgs(
-                source_type="image", image_id=pool.image_id, boot_volume_size_in_gbs=str(pool.boot_volume_gb)
+                source_type="image", image_id=args.image_id, boot_volume_size_in_gbs=str(pool.boot_volume_gb)
             ),
             create_vnic_details=oci.core.InstanceConfigurationInstanceDetailsLaunchDetailsCreateVnicDetailsArgs(
                 subnet_id=args.network.subnet_ids["nodes"],
@@ -146,8 +152,8 @@ class GpuPool(pulumi.ComponentResource):
         )
         return oci.core.InstanceConfiguration(
             name,
-            compartment_id=args.place.compartment_id,
-            display_name=f"{args.spec.name}-{name}",
+            compartment_id=args.compartment_id,
+            display_name=f"{args.cluster_name}-{name}",
             freeform_tags=args.tags,
             instance_details=oci.core.InstanceConfigurationInstanceDetailsArgs(
                 instance_type="compute", launch_details=launch
@@ -164,14 +170,19 @@ def instance_metadata(args: GpuPoolArgs) -> dict[str, pulumi.Input[str]]:
     return {
         "apiserver_host": args.cluster.api_host,
         "cluster_ca_cert": args.cluster.ca_base64,
-        "oke-k8version": args.spec.kubernetes_version,
+        "oke-k8version": args.cluster.kubernetes_version,
         "oke-kubeproxy-proxy-mode": "iptables",
-        "oke-tenancy-id": args.place.tenancy_id,
+        "oke-tenancy-id": args.tenancy_id,
         "oke-native-pod-networking": "true",
-        "oke-max-pods": str(args.spec.gpu_pool.pods_per_host),
+        "oke-max-pods": str(args.pool.pods_per_host),
         "pod-subnets": pulumi.Output.all(*args.network.pod_subnet_ids).apply(",".join),
         "pod-nsgids": args.network.group_ids[Group.PODS],
         "user_data": pulumi.Output.all(args.cluster.api_host, args.cluster.ca_base64).apply(
-            lambda known: user_data(args.spec, api_host=known[0], ca_base64=known[1])
+            lambda known: user_data(
+                args.node,
+                kubernetes_version=args.cluster.kubernetes_version,
+                api_host=known[0],
+                ca_base64=known[1],
+            )
         ),
     }

@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 import pulumi_oci as oci
 
-from rackwright.specs import ClusterSpec
+from rackwright.specs import network as specs
 from stacks.components.security_rules import (
     ANYWHERE,
     FLOWS,
@@ -41,7 +41,7 @@ class ServiceNetwork:
 class NetworkArgs:
     """What a network is made from."""
 
-    spec: ClusterSpec
+    addresses: specs.Network
     compartment_id: str
     services: ServiceNetwork
     tags: dict[str, str]
@@ -50,6 +50,7 @@ class NetworkArgs:
 class Network(pulumi.ComponentResource):
     """A VCN in which hosts and pods have no public address, and the API has one only for named clients."""
 
+    addresses: specs.Network
     vcn_id: pulumi.Output[str]
     subnet_ids: dict[str, pulumi.Output[str]]
     """By the name of the field in the spec: `api`, `load_balancers`, `nodes`, `pods.0`, …"""
@@ -57,9 +58,8 @@ class Network(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("rackwright:network:Network", name, {}, opts)
-        if args.spec.network is None:
-            raise ValueError("a network is made from the spec's addresses, and this spec has none")
-        addresses = args.spec.network
+        addresses = args.addresses
+        self.addresses = addresses
         self._common: dict[str, Any] = {"compartment_id": args.compartment_id, "freeform_tags": args.tags}
         self._name = name
         vcn = oci.core.Vcn(

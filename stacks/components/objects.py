@@ -34,15 +34,26 @@ def resource_name(manifest: Manifest) -> str:
     return "/".join(part for part in (manifest["kind"], metadata.get("namespace"), metadata["name"]) if part)
 
 
-def declare_objects(
-    objects: Sequence[Manifest], *, parent: pulumi.Resource, depends_on: Sequence[pulumi.Resource] = ()
-) -> list[pulumi.Resource]:
+class ObjectGroup(pulumi.ComponentResource):
+    """Objects of one purpose under one name, in the order of their creation.
+
+    Each purpose has a type token of its own: tokens are part of the objects' URNs, so another one would replace them,
+    and with the teams' namespaces end all of their jobs.
+    """
+
+    def __init__(self, type_: str, name: str, objects: Sequence[Manifest], opts: pulumi.ResourceOptions) -> None:
+        super().__init__(type_, name, {}, opts)
+        declare_objects(objects, parent=self)
+        self.register_outputs({})
+
+
+def declare_objects(objects: Sequence[Manifest], *, parent: pulumi.Resource) -> list[pulumi.Resource]:
     """Declare the objects in their order: those of one kind together, after all of the kinds before.
 
     So namespaces come before what is in them and rights before who needs them, and deletion goes backwards.
     """
     declared: list[pulumi.Resource] = []
-    before = list(depends_on)
+    before: list[pulumi.Resource] = []
     for _, alike in groupby(objects, key=type_token):
         stage: list[pulumi.Resource] = [
             KubernetesObject(manifest, pulumi.ResourceOptions(parent=parent, depends_on=before)) for manifest in alike

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import pulumi
 from pulumi_kubernetes.helm.v3 import Release, ReleaseArgs
 
 from rackwright.rendering.platform import jobset_values, kueue_values
-from rackwright.specs import ClusterSpec
+from rackwright.specs import platform as specs
 from stacks.components.objects import declare_objects
 
 KUEUE_CHART = "oci://registry.k8s.io/kueue/charts/kueue"
@@ -23,7 +24,9 @@ READY_TIMEOUT_S = 600
 class PlatformArgs:
     """What the platform is made from."""
 
-    spec: ClusterSpec
+    platform: specs.Platform
+    node_labels: Mapping[str, str]
+    """Of the hosts that the controllers run on."""
 
 
 class Platform(pulumi.ComponentResource):
@@ -31,11 +34,18 @@ class Platform(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: PlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("rackwright:platform:Platform", name, {}, opts)
-        versions = args.spec.platform
+        jobset, kueue = args.platform.jobset, args.platform.kueue
         # The two come up side by side: Kueue waits for the kinds of jobs that aren't there yet when it starts.
-        self._chart("jobset", chart=JOBSET_CHART, version=versions.jobset.version, values=jobset_values(args.spec))
-        self._chart("kueue", chart=KUEUE_CHART, version=versions.kueue.version, values=kueue_values(args.spec))
-        self.register_outputs({"kueue": versions.kueue.version, "jobset": versions.jobset.version})
+        self._chart(
+            "jobset",
+            chart=JOBSET_CHART,
+            version=jobset.version,
+            values=jobset_values(jobset, node_labels=args.node_labels),
+        )
+        self._chart(
+            "kueue", chart=KUEUE_CHART, version=kueue.version, values=kueue_values(kueue, node_labels=args.node_labels)
+        )
+        self.register_outputs({"kueue": kueue.version, "jobset": jobset.version})
 
     def _chart(self, name: str, *, chart: str, version: str, values: dict[str, Any]) -> None:
         """A release of a chart in the namespace `<name>-system`; declared, so that it goes with the release."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_oci as oci
 
-from rackwright.rendering.nodes import POOL_LABEL
-from rackwright.specs import ClusterSpec
+from rackwright.rendering.nodes import pool_labels
+from rackwright.specs import pools as specs
+from rackwright.specs.places import FlexibleShape
 from stacks.components.cluster import CNI, Cluster
 from stacks.components.network import Network
 from stacks.components.security_rules import Group
@@ -18,7 +19,8 @@ from stacks.components.security_rules import Group
 class SystemPoolArgs:
     """What the system pool is made from."""
 
-    spec: ClusterSpec
+    pool: specs.SystemPool
+    shape: FlexibleShape
     compartment_id: str
     availability_domain: str
     image_id: str
@@ -36,17 +38,17 @@ class SystemPool(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: SystemPoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("rackwright:system_pool:SystemPool", name, {}, opts)
-        pool = args.spec.system_pool
+        pool, shape = args.pool, args.shape
         node_pool = oci.containerengine.NodePool(
             name,
             name=name,
             compartment_id=args.compartment_id,
             freeform_tags=args.tags,
             cluster_id=args.cluster.cluster_id,
-            kubernetes_version=args.spec.kubernetes_version,
-            node_shape=pool.shape,
+            kubernetes_version=args.cluster.kubernetes_version,
+            node_shape=shape.name,
             node_shape_config=oci.containerengine.NodePoolNodeShapeConfigArgs(
-                ocpus=pool.ocpus, memory_in_gbs=pool.memory_gb
+                ocpus=shape.ocpus, memory_in_gbs=shape.memory_gb
             ),
             node_source_details=oci.containerengine.NodePoolNodeSourceDetailsArgs(
                 source_type="IMAGE", image_id=args.image_id, boot_volume_size_in_gbs=str(pool.boot_volume_gb)
@@ -69,7 +71,10 @@ class SystemPool(pulumi.ComponentResource):
                 ),
                 freeform_tags=args.tags,
             ),
-            initial_node_labels=[oci.containerengine.NodePoolInitialNodeLabelArgs(key=POOL_LABEL, value=pool.name)],
+            initial_node_labels=[
+                oci.containerengine.NodePoolInitialNodeLabelArgs(key=key, value=value)
+                for key, value in pool_labels(pool).items()
+            ],
             # Version 1 of the metadata service answers anyone on the host who can send a request, pods included.
             node_metadata={"areLegacyImdsEndpointsDisabled": "true"},
             opts=pulumi.ResourceOptions(parent=self),

@@ -8,11 +8,23 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from rackwright.rendering import operator_objects
+from rackwright.rendering.nodes import pool_labels
+from rackwright.rendering.operator import definition_objects
+from rackwright.rendering.rdma import rdma_objects
+from rackwright.rendering.scheduling import scheduling_objects
 from rackwright.specs import ClusterSpec
-from stacks.components.operator import Operator, OperatorArgs
+from stacks.components.objects import ObjectGroup
 from stacks.components.platform import Platform, PlatformArgs
-from stacks.components.rdma import Rdma, RdmaArgs
-from stacks.components.scheduling import Scheduling, SchedulingArgs
+
+OPERATOR = "rackwright:operator:Operator"
+"""The TrainingJob's definition, and the operator with its identity, rights and knowledge of the cluster."""
+
+RDMA = "rackwright:rdma:Rdma"
+"""The addresses of the RDMA interfaces, on a cluster that NVIDIA's network operator runs on."""
+
+SCHEDULING = "rackwright:scheduling:Scheduling"
+"""The fabric as Kueue sees it, the teams' namespaces and queues, and the priorities of their jobs."""
 
 
 def declare_inside(
@@ -29,17 +41,21 @@ def declare_inside(
     """
     platform = Platform(
         spec.name,
-        PlatformArgs(spec=spec),
+        PlatformArgs(platform=spec.platform, node_labels=pool_labels(spec.system_pool)),
         pulumi.ResourceOptions(provider=provider, depends_on=list(system_hosts)),
     )
-    operator = Operator(
-        spec.name, OperatorArgs(spec=spec), pulumi.ResourceOptions(provider=provider, depends_on=[platform])
-    )
-    if spec.rdma is not None and spec.rdma.declare:
-        Rdma(spec.name, RdmaArgs(spec=spec), pulumi.ResourceOptions(provider=provider, depends_on=list(gpu_hosts)))
-    Scheduling(
+    operator = ObjectGroup(
+        OPERATOR,
         spec.name,
-        SchedulingArgs(spec=spec),
+        [*definition_objects(), *operator_objects(spec)],
+        pulumi.ResourceOptions(provider=provider, depends_on=[platform]),
+    )
+    if addresses := rdma_objects(spec):
+        ObjectGroup(RDMA, spec.name, addresses, pulumi.ResourceOptions(provider=provider, depends_on=list(gpu_hosts)))
+    ObjectGroup(
+        SCHEDULING,
+        spec.name,
+        scheduling_objects(spec),
         pulumi.ResourceOptions(provider=provider, depends_on=[platform, operator, *gpu_hosts]),
     )
     return {

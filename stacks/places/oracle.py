@@ -8,7 +8,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 import pulumi_oci as oci
 
-from rackwright.rendering.nodes import topology_sources
+from rackwright.rendering.nodes import node_document
 from rackwright.specs import ClusterSpec
 from rackwright.specs.places import OraclePlace
 from stacks.components.cluster import Cluster, ClusterArgs
@@ -21,27 +21,30 @@ from stacks.places.region import look_up
 
 def declare_oracle(spec: ClusterSpec, place: OraclePlace) -> dict[str, Any]:
     """Declare the whole cluster and return its outputs; who we are to Oracle comes from its usual configuration."""
-    topology_sources(spec.fabric)  # refuses a fabric that Oracle can't label, before anything is declared
+    node = node_document(spec.gpu_pool, spec.fabric)  # refuses a fabric that Oracle can't label, before all else
     oracle = oci.Provider("oracle", region=place.region)
-    region = look_up(spec, place, provider=oracle)
+    region = look_up(place, kubernetes_version=spec.kubernetes_version, provider=oracle)
     home = oracle if region.home == place.region else oci.Provider("oracle-home", region=region.home)
     tags = {"rackwright-cluster": spec.name}
 
     options = pulumi.ResourceOptions(provider=oracle)
     network = Network(
         spec.name,
-        NetworkArgs(spec=spec, compartment_id=place.compartment_id, services=region.services, tags=tags),
+        NetworkArgs(addresses=place.network, compartment_id=place.compartment_id, services=region.services, tags=tags),
         options,
     )
     cluster = Cluster(
         spec.name,
-        ClusterArgs(spec=spec, compartment_id=place.compartment_id, network=network, tags=tags),
+        ClusterArgs(
+            kubernetes_version=spec.kubernetes_version, compartment_id=place.compartment_id, network=network, tags=tags
+        ),
         options,
     )
     system_pool = SystemPool(
         spec.system_pool.name,
         SystemPoolArgs(
-            spec=spec,
+            pool=spec.system_pool,
+            shape=place.system_shape,
             compartment_id=place.compartment_id,
             availability_domain=region.availability_domain,
             image_id=region.system_image_id,
@@ -54,11 +57,15 @@ def declare_oracle(spec: ClusterSpec, place: OraclePlace) -> dict[str, Any]:
     gpu_pool = GpuPool(
         spec.gpu_pool.name,
         GpuPoolArgs(
-            spec=spec,
-            place=place,
+            pool=spec.gpu_pool,
+            node=node,
+            image_id=place.image_id,
+            tenancy_id=place.tenancy_id,
+            compartment_id=place.compartment_id,
             availability_domain=region.availability_domain,
             network=network,
             cluster=cluster,
+            cluster_name=spec.name,
             home=home,
             tags=tags,
         ),

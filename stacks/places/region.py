@@ -10,7 +10,6 @@ from typing import NoReturn
 import pulumi
 import pulumi_oci as oci
 
-from rackwright.specs import ClusterSpec
 from rackwright.specs.documents import Problem, SpecError
 from rackwright.specs.places import OraclePlace
 from stacks.components.network import ServiceNetwork
@@ -27,18 +26,18 @@ class Region:
     system_image_id: str
 
 
-def look_up(spec: ClusterSpec, place: OraclePlace, *, provider: oci.Provider) -> Region:
-    """Ask the region; raise `SpecError` where the spec wants what it doesn't have."""
+def look_up(place: OraclePlace, *, kubernetes_version: str, provider: oci.Provider) -> Region:
+    """Ask the region; raise `SpecError` where it hasn't what is wanted."""
     options = pulumi.InvokeOptions(provider=provider)
     source = f"region {place.region}"
     versions = oci.containerengine.get_cluster_option(
         cluster_option_id="all", compartment_id=place.compartment_id, opts=options
     )
-    check_version(spec.kubernetes_version, versions.kubernetes_versions, source=source)
+    check_version(kubernetes_version, versions.kubernetes_versions, source=source)
     images = oci.containerengine.get_node_pool_option(
         node_pool_option_id="all",
         compartment_id=place.compartment_id,
-        node_pool_k8s_version=spec.kubernetes_version,
+        node_pool_k8s_version=kubernetes_version,
         opts=options,
     )
     domains = oci.identity.get_availability_domains(compartment_id=place.tenancy_id, opts=options)
@@ -55,7 +54,7 @@ def look_up(spec: ClusterSpec, place: OraclePlace, *, provider: oci.Provider) ->
             if is_all_services(each.name)
         ),
         system_image_id=choose_image(
-            spec.kubernetes_version, {each.source_name: each.image_id for each in images.sources}, source=source
+            kubernetes_version, {each.source_name: each.image_id for each in images.sources}, source=source
         ),
     )
 

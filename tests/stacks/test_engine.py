@@ -39,6 +39,6 @@ def test_a_refused_spec_ends_a_preview_with_every_problem_and_no_traceback(toolb
     finally:
         stack_file(directory).unlink(missing_ok=True)
     assert preview.returncode != 0
-    assert "pools.1.hosts: got -5" in preview.stdout
-    assert "network.api: got '10.141.0.0/29'" in preview.stdout
+    assert "gpu_pools.0.hosts: got -5" in preview.stdout
+    assert "place.network.api: got '10.141.0.0/29'" in preview.stdout
     assert "Traceback" not in preview.stdout + preview.stderr

@@ -17,7 +17,6 @@ def existing(changed: Change) -> ClusterSpec:
 
     def edit(data: dict[str, Any]) -> None:
         data["place"] = {"kind": "existing", "kubeconfig_context": "our-machines"}
-        del data["network"]
 
     return changed(edit)
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from rackwright.rendering import operator_objects
+from rackwright.rendering.operator import definition_objects
 from rackwright.rendering.scheduling import scheduling_objects
 from rackwright.specs import ClusterSpec
 from stacks.components.objects import resource_name, type_token
-from stacks.components.operator import definition_objects
 from tests.stacks.conftest import Declare
 
 pytestmark = pytest.mark.mocked

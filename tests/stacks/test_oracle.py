@@ -27,7 +27,7 @@ COMPONENTS = {
 
 def resize(hosts: int) -> Edit:
     def edit(data: dict[str, Any]) -> None:
-        data["pools"][1]["hosts"] = hosts
+        data["gpu_pools"][0]["hosts"] = hosts
 
     return edit
 
@@ -147,7 +147,7 @@ def test_without_clients_the_api_is_private_and_there_is_no_way_in(
     declared: Declare, changed: Change, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    run = declared(changed(lambda data: data["network"].pop("api_clients")))
+    run = declared(changed(lambda data: data["place"]["network"].pop("api_clients")))
     [cluster] = run.of("oci:ContainerEngine/cluster:Cluster")
     assert cluster.inputs["endpointConfig"]["isPublicIpEnabled"] is False
     assert run.calls["oci:ContainerEngine/getClusterKubeConfig:getClusterKubeConfig"]["endpoint"] == "PRIVATE_ENDPOINT"
@@ -159,7 +159,7 @@ def test_without_clients_the_api_is_private_and_there_is_no_way_in(
 
 def test_every_block_of_pods_has_its_subnet(declared: Declare, changed: Change) -> None:
     def two_blocks(data: dict[str, Any]) -> None:
-        data["network"]["pods"] = ["10.140.128.0/18", "10.140.192.0/18"]
+        data["place"]["network"]["pods"] = ["10.140.128.0/18", "10.140.192.0/18"]
 
     run = declared(changed(two_blocks))
     assert {each.inputs["cidrBlock"] for each in run.of("subnet:Subnet") if "pods" in each.name} == {

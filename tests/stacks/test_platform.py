@@ -8,6 +8,8 @@ from tests.stacks.conftest import Declare
 
 pytestmark = pytest.mark.mocked
 
+SYSTEM = {"rackwright.dev/pool": "system"}
+
 
 def test_the_official_charts_get_the_specs_versions_and_values(declared: Declare, spec: ClusterSpec) -> None:
     releases = {each.name: each.inputs for each in declared(spec).of("helm.sh/v3:Release")}
@@ -15,8 +17,8 @@ def test_the_official_charts_get_the_specs_versions_and_values(declared: Declare
         "kueue": ("oci://registry.k8s.io/kueue/charts/kueue", "0.15.0"),
         "jobset": ("oci://registry.k8s.io/jobset/charts/jobset", "0.11.1"),
     }
-    assert releases["kueue"]["values"] == kueue_values(spec)
-    assert releases["jobset"]["values"] == jobset_values(spec)
+    assert releases["kueue"]["values"] == kueue_values(spec.platform.kueue, node_labels=SYSTEM)
+    assert releases["jobset"]["values"] == jobset_values(spec.platform.jobset, node_labels=SYSTEM)
 
 
 def test_the_platform_waits_for_the_hosts_it_runs_on(declared: Declare, spec: ClusterSpec) -> None:

@@ -27,16 +27,16 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 def test_a_refused_spec_ends_the_run_with_every_problem(tmp_path: Path, configured: Callable[[str], None]) -> None:
     data = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
-    data["pools"][1]["hosts"] = -5
-    data["network"]["nodes"] = "10.140.128.0/19"
+    data["gpu_pools"][0]["hosts"] = -5
+    data["place"]["network"]["nodes"] = "10.140.128.0/19"
     path = tmp_path / "bad.yaml"
     path.write_text(json.dumps(data), encoding="utf-8")
     configured(str(path))
     with pytest.raises(pulumi.RunError) as refused:
         program.run()
     message = str(refused.value)
-    assert "pools.1.hosts: got -5" in message
-    assert "network" in message
+    assert "gpu_pools.0.hosts: got -5" in message
+    assert "place.network" in message
     assert str(path) in message
 
 

@@ -17,23 +17,23 @@ from rackwright.catalog import HOSTS, PLACES
 from rackwright.sizing.network.fabric import fabric_plan
 from rackwright.specs import ClusterSpec, TrainingJob, dump_document, load_document
 from rackwright.specs.documents import parse_document
-from rackwright.specs.places import ExistingPlace, OraclePlace, Place
+from rackwright.specs.places import ExistingPlace, OracleAccount
 from rackwright.specs.plan import Plan
 from rackwright.specs.request import Request
 from tests.stacks.conftest import Declare
 
 pytestmark = pytest.mark.mocked
 
-PLACES_OF_CLUSTERS: dict[str, Place] = {
-    "oracle": OraclePlace(
+PLACES_OF_CLUSTERS: dict[str, OracleAccount | ExistingPlace] = {
+    "oracle": OracleAccount(
         kind="oracle",
         region="us-chicago-1",
         tenancy_id="ocid1.tenancy.oc1..aaaa",
         compartment_id="ocid1.compartment.oc1..aaaa",
+        image_id="ocid1.image.oc1.us-chicago-1.aaaa",
     ),
     "existing": ExistingPlace(kind="existing", kubeconfig_context="our-machines"),
 }
-IMAGE_ID = "ocid1.image.oc1.us-chicago-1.aaaa"
 
 LARGEST_POD_BLOCKS = 5
 """CIDR blocks of a VCN (Oracle's default limit)."""
@@ -60,7 +60,7 @@ def planned(hosts: int, place: str, gpu: str = "h100-sxm-80gb") -> Plan:
 def written(plan: Plan, directory: Path) -> tuple[ClusterSpec, TrainingJob]:
     """The plan's two files, written and read again."""
     place = PLACES_OF_CLUSTERS[plan.request.place]
-    (directory / "cluster.yaml").write_text(dump_document(sizing.cluster_spec(plan, place=place, image_id=IMAGE_ID)))
+    (directory / "cluster.yaml").write_text(dump_document(sizing.cluster_spec(plan, place=place)))
     (directory / "job.yaml").write_text(dump_document(sizing.training_job(plan)))
     return load_document(directory / "cluster.yaml", ClusterSpec), load_document(directory / "job.yaml", TrainingJob)
 
@@ -115,18 +115,17 @@ def resized(plan: Plan, *, hosts: int, spares: int) -> Plan:
 def test_a_cluster_of_any_size_has_room_for_all_that_is_on_it(hosts: int, part: float, place: str) -> None:
     """The spec itself refuses too few addresses, quotas beyond the hosts, and levels that don't nest."""
     plan = resized(planned(1, place), hosts=hosts, spares=ceil(part * (hosts - 1)))
-    cluster = sizing.cluster_spec(plan, place=PLACES_OF_CLUSTERS[place], image_id=IMAGE_ID)
+    cluster = sizing.cluster_spec(plan, place=PLACES_OF_CLUSTERS[place])
     assert parse_document(dump_document(cluster), ClusterSpec, source="cluster.yaml") == cluster
     pool = cluster.gpu_pool
     assert sum(team.gpus for team in cluster.queues.teams) == (pool.hosts - pool.spares) * pool.gpus_per_host
     assert cluster.rdma is not None
     assert cluster.rdma.blocks() >= hosts
     assert cluster.rdma.per_host >= pool.allocatable.rdma_interfaces
-    if place == "existing":
+    if isinstance(cluster.place, ExistingPlace):
         assert cluster.fabric.levels[0].hosts >= hosts
     else:
-        assert cluster.network is not None
-        assert len(cluster.network.vcn) <= LARGEST_POD_BLOCKS
+        assert len(cluster.place.network.vcn) <= LARGEST_POD_BLOCKS
         assert pool.pods_per_host >= 16
     assert cluster.platform.kueue.client_qps >= min(2000, hosts // 10)
     assert cluster.platform.jobset.client_qps == cluster.platform.kueue.client_qps

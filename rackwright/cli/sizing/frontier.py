@@ -11,8 +11,8 @@ from rackwright.cli.sizing.plan_table import number
 from rackwright.sizing.planning.frontier import frontier as plans_of
 from rackwright.sizing.planning.refusals import shown_days, spent_usd
 from rackwright.sizing.search.choosing import described
+from rackwright.specs.base import MAX_GPUS
 from rackwright.specs.plan import Plan
-from rackwright.specs.request import MAX_GPUS
 
 
 def register(app: typer.Typer) -> None:

@@ -103,14 +103,18 @@ def size(
     if output_directory is not None:
         stands = size_files.place(
             plan,
-            oracle={"region": region, "tenancy_id": tenancy_id, "compartment_id": compartment_id},
+            oracle={
+                "region": region,
+                "tenancy_id": tenancy_id,
+                "compartment_id": compartment_id,
+                "image_id": image_id,
+            },
             domain=availability_domain,
-            image_id=image_id,
             kubeconfig_context=kubeconfig_context,
         )
         size_files.write(
             output_directory,
-            cluster=size_files.cluster_spec(plan, place=stands, image_id=image_id, team=team),
+            cluster=size_files.cluster_spec(plan, place=stands, team=team),
             job=size_files.training_job(plan, team=team, image=image, bucket=checkpoint_bucket, claim=checkpoint_claim),
         )
     if explain is not None:

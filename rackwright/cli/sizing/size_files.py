@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import typer
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from rackwright import sizing
 from rackwright.cli.exit_codes import ExitCode
 from rackwright.cli.outcome import CommandError
 from rackwright.specs import ClusterSpec, SpecError, TrainingJob, dump_document
 from rackwright.specs.documents import describe
-from rackwright.specs.places import Place
+from rackwright.specs.places import ExistingPlace, OracleAccount
 from rackwright.specs.plan import Plan
 
 CLUSTER_FILE = "cluster.yaml"
@@ -20,18 +20,12 @@ JOB_FILE = "job.yaml"
 
 
 def place(
-    plan: Plan,
-    *,
-    oracle: dict[str, str | None],
-    domain: int | None,
-    image_id: str | None,
-    kubeconfig_context: str | None,
-) -> Place:
+    plan: Plan, *, oracle: dict[str, str | None], domain: int | None, kubeconfig_context: str | None
+) -> OracleAccount | ExistingPlace:
     """Where the cluster stands, from the options of its kind of place."""
     kind = plan.request.place
     needed = oracle if kind == "oracle" else {"kubeconfig_context": kubeconfig_context}
-    asked = {**needed, "image_id": image_id} if kind == "oracle" else needed
-    missing = [f"--{field.replace('_', '-')}" for field, value in asked.items() if value is None]
+    missing = [f"--{field.replace('_', '-')}" for field, value in needed.items() if value is None]
     if missing:
         raise CommandError(
             f"{CLUSTER_FILE} at the place {kind!r} needs {', '.join(missing)}; without --output-directory the plan "
@@ -39,18 +33,17 @@ def place(
             code=ExitCode.USAGE,
         )
     domain_field = {"availability_domain": domain} if kind == "oracle" and domain is not None else {}
-    adapter: TypeAdapter[Place] = TypeAdapter(Place)
-    data = {"kind": kind, **needed, **domain_field}
+    model: type[OracleAccount | ExistingPlace] = OracleAccount if kind == "oracle" else ExistingPlace
     try:
-        return adapter.validate_python(data)
+        return model.model_validate({"kind": kind, **needed, **domain_field})
     except ValidationError as error:
-        raise _refusal(error, ClusterSpec, data=data) from error
+        raise _refusal(error, ClusterSpec) from error
 
 
-def cluster_spec(plan: Plan, *, place: Place, image_id: str | None, team: str) -> ClusterSpec:
+def cluster_spec(plan: Plan, *, place: OracleAccount | ExistingPlace, team: str) -> ClusterSpec:
     """The plan's cluster; a value that the spec refuses is one of the options."""
     try:
-        return sizing.cluster_spec(plan, place=place, image_id=image_id, team=team)
+        return sizing.cluster_spec(plan, place=place, team=team)
     except ValidationError as error:
         raise _refusal(error, ClusterSpec) from error
 
@@ -74,5 +67,5 @@ def write(directory: Path, *, cluster: ClusterSpec, job: TrainingJob) -> None:
         raise CommandError(f"can't write to {directory}: {error.strerror}.") from error
 
 
-def _refusal(error: ValidationError, model: type[BaseModel], *, data: object = None) -> SpecError:
-    return SpecError("options", [describe(detail, model, data=data) for detail in error.errors()])
+def _refusal(error: ValidationError, model: type[BaseModel]) -> SpecError:
+    return SpecError("options", [describe(detail, model) for detail in error.errors()])

@@ -6,10 +6,10 @@ from rackwright.catalog import HOSTS, PLACES
 from rackwright.sizing.files import addresses
 from rackwright.specs.cluster import ClusterSpec
 from rackwright.specs.fabric import Fabric
-from rackwright.specs.places import OraclePlace, Place
+from rackwright.specs.places import ExistingPlace, FlexibleShape, OracleAccount, OraclePlace
 from rackwright.specs.plan import Plan
 from rackwright.specs.platform import JobSet, Kueue, Platform
-from rackwright.specs.pools import Allocatable, GpuPool, SystemPool
+from rackwright.specs.pools import GpuPool, SystemPool
 from rackwright.specs.queues import Priority, Queues, Team
 
 KUBERNETES_VERSION = "v1.36.3"
@@ -37,21 +37,18 @@ MAX_CLIENT_QPS = 2000
 
 
 def cluster_spec(
-    plan: Plan, *, place: Place, image_id: str | None = None, name: str | None = None, team: str = DEFAULT_TEAM
+    plan: Plan, *, place: OracleAccount | ExistingPlace, name: str | None = None, team: str = DEFAULT_TEAM
 ) -> ClusterSpec:
     """The cluster of a plan, with quotas equal to what its hosts without spares can give.
 
-    `image_id` is the GPU hosts' image, needed at an Oracle place. Raises pydantic's ValidationError for values that a
-    cluster spec refuses.
+    Raises pydantic's ValidationError for values that a cluster spec refuses.
     """
     hosts = plan.hosts.hosts + SYSTEM_HOSTS
     pods_per_host = addresses.pods_per_host(hosts)
     name = name or plan.request.name
     shape = HOSTS.entries[plan.hosts.shape]
-    kind = PLACES.entries[plan.request.place]
     pool = GpuPool(
         name=_gpu_pool_name(plan.hosts.gpu),
-        role="gpu",
         shape=plan.hosts.shape,
         hosts=plan.hosts.hosts,
         pods_per_host=pods_per_host,
@@ -60,13 +57,11 @@ def cluster_spec(
         gpu=plan.hosts.gpu,
         gpus_per_host=plan.hosts.gpus_per_host,
         spares=plan.hosts.spares,
-        image_id=image_id,
     )
     return ClusterSpec(
         name=name,
-        place=place,
+        place=_rented(place, plan=plan, pods=hosts * pods_per_host) if isinstance(place, OracleAccount) else place,
         kubernetes_version=KUBERNETES_VERSION,
-        network=addresses.network(hosts=hosts, pods=hosts * pods_per_host) if isinstance(place, OraclePlace) else None,
         fabric=Fabric(
             levels=plan.fabric.levels,
             rails=shape.rails,
@@ -74,7 +69,8 @@ def cluster_spec(
             port_bandwidth_gbit_s=shape.port_bandwidth_gbit_s.expected,
         ),
         rdma=addresses.rdma_addresses(hosts=plan.hosts.hosts, interfaces=shape.jobs_may_use.rdma_interfaces),
-        pools=(_system_pool(plan, pods_per_host=pods_per_host, shape=kind.system_shape), pool),
+        system_pool=SystemPool(name="system", hosts=SYSTEM_HOSTS, pods_per_host=pods_per_host),
+        gpu_pools=(pool,),
         platform=_platform(plan),
         queues=Queues(
             cohort=name,
@@ -89,19 +85,14 @@ def _gpu_pool_name(gpu: str) -> str:
     return gpu.split("-", maxsplit=1)[0]
 
 
-def _system_pool(plan: Plan, *, pods_per_host: int, shape: str) -> SystemPool:
-    small = plan.hosts.hosts <= SMALL_CLUSTER_HOSTS
-    ocpus, memory_gb = (8, 64) if small else (16, 128)
-    return SystemPool(
-        name="system",
-        role="system",
-        shape=shape,
-        hosts=SYSTEM_HOSTS,
-        pods_per_host=pods_per_host,
-        ocpus=ocpus,
-        memory_gb=memory_gb,
-        # Two logical processors an OCPU; one of them and an eighth of the memory are the kubelet's and the system's.
-        allocatable=Allocatable(cpu=2 * ocpus - 1, memory_gib=memory_gb * 7 // 8),
+def _rented(account: OracleAccount, *, plan: Plan, pods: int) -> OraclePlace:
+    """The account with what is made in it for the plan's hosts."""
+    ocpus, memory_gb = (8, 64) if plan.hosts.hosts <= SMALL_CLUSTER_HOSTS else (16, 128)
+    shape = PLACES.entries[plan.request.place].system_shape
+    return OraclePlace(
+        **account.model_dump(),
+        system_shape=FlexibleShape(name=shape, ocpus=ocpus, memory_gb=memory_gb),
+        network=addresses.network(hosts=plan.hosts.hosts + SYSTEM_HOSTS, pods=pods),
     )
 
 

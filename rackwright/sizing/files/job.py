@@ -20,9 +20,6 @@ DEFAULT_IMAGE = "nvcr.io/nvidia/nemo:25.04"
 
 DEFAULT_PRIORITY = "normal"
 
-MASTER_PORT = 29500
-"""torchrun's customary rendezvous port."""
-
 
 def training_job(
     plan: Plan,
@@ -87,5 +84,5 @@ def _torchrun_arguments(gpus_per_host: int) -> tuple[str, ...]:
         f"--nproc-per-node={gpus_per_host}",
         "--node-rank=$(NODE_RANK)",
         "--master-addr=$(MASTER_ADDR)",
-        f"--master-port={MASTER_PORT}",
+        "--master-port=$(MASTER_PORT)",
     )

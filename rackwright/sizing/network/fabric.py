@@ -15,8 +15,9 @@ from rackwright.sizing.figures import PlanningFigures, exact
 from rackwright.sizing.network.fat_tree import Design, FatTree, TooManyHostsError, fat_tree
 from rackwright.sizing.units import GBIT_PER_TBIT
 from rackwright.specs.documents import Problem, SpecError
-from rackwright.specs.fabric import HOSTNAME_LABEL, FabricLevel, FabricTerms
+from rackwright.specs.fabric import FabricLevel, FabricTerms
 from rackwright.specs.figure import Figure
+from rackwright.specs.kubernetes_names import HOSTNAME_LABEL
 from rackwright.specs.plan import FabricPlan, TierCables
 from rackwright.specs.request import Request
 

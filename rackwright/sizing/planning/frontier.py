@@ -14,8 +14,9 @@ from rackwright.sizing.planning.planning import plan as best_plan
 from rackwright.sizing.planning.refusals import beyond_means, spent_usd
 from rackwright.sizing.planning.task import look_up
 from rackwright.sizing.planning.trials import DAYS_TOLERANCE, Report, Trials, silent
+from rackwright.specs.base import MAX_GPUS
 from rackwright.specs.plan import Plan
-from rackwright.specs.request import MAX_GPUS, Request
+from rackwright.specs.request import Request
 
 RATIO = sqrt(2)
 """Of one number of hosts to the one before."""

@@ -14,8 +14,9 @@ from rackwright.sizing.planning.task import look_up
 from rackwright.sizing.planning.trials import Report, Trials, silent
 from rackwright.sizing.step import flops
 from rackwright.sizing.units import SECONDS_PER_DAY
+from rackwright.specs.base import MAX_GPUS
 from rackwright.specs.plan import Plan
-from rackwright.specs.request import MAX_GPUS, Request
+from rackwright.specs.request import Request
 
 
 def plan(request: Request, *, report: Report = silent) -> Plan:

@@ -9,9 +9,10 @@ from rackwright.sizing.planning.bisection import least
 from rackwright.sizing.planning.critical_batch import known_to_work_tokens
 from rackwright.sizing.planning.task import look_up
 from rackwright.sizing.planning.trials import Trials
+from rackwright.specs.base import MAX_GPUS
 from rackwright.specs.documents import SpecError
 from rackwright.specs.plan import Plan
-from rackwright.specs.request import MAX_GPUS, refusal
+from rackwright.specs.request import refusal
 
 OWN_PLACE = "existing"
 """The kind of place whose machines are one's own."""

@@ -77,7 +77,7 @@ def test_a_bad_spec_is_refused_before_pulumi_is_called(run: Run, project: Path) 
     path.write_text(path.read_text(encoding="utf-8").replace("gpus_per_host: 8", "gpus_per_host: -8"), encoding="utf-8")
     result = run("up", "--yes")
     assert result.exit_code == ExitCode.REFUSED
-    assert "pools.1.gpus_per_host: got -8; expected at least 1." in result.stderr
+    assert "gpu_pools.0.gpus_per_host: got -8; expected at least 1." in result.stderr
     assert not (project / "record").exists()
 
 

@@ -50,17 +50,26 @@ def join() -> ModuleType:
     return module
 
 
+def document(spec: ClusterSpec) -> dict[str, Any]:
+    return node_document(spec.gpu_pool, spec.fabric)
+
+
+def first_boot(spec: ClusterSpec, *, api_host: str, ca_base64: str) -> str:
+    return user_data(document(spec), kubernetes_version=spec.kubernetes_version, api_host=api_host, ca_base64=ca_base64)
+
+
 def decoded(spec: ClusterSpec) -> dict[str, Any]:
-    text = base64.b64decode(user_data(spec, api_host="10.140.0.2", ca_base64="Q0E="))
+    text = base64.b64decode(first_boot(spec, api_host="10.140.0.2", ca_base64="Q0E="))
     assert text.startswith(b"#cloud-config\n")
-    document: dict[str, Any] = yaml.safe_load(text)
-    return document
+    config: dict[str, Any] = yaml.safe_load(text)
+    return config
 
 
 def test_the_node_document_says_what_a_host_is_and_where_it_learns_its_place(spec: ClusterSpec) -> None:
-    assert node_document(spec) == {
+    assert document(spec) == {
         "labels": {"rackwright.dev/pool": "h100"},
         "taints": ["nvidia.com/gpu=present:NoSchedule"],
+        "unplaced_taints": ["rackwright.dev/topology=missing:NoSchedule"],
         "topology": SOURCES,
     }
 
@@ -76,7 +85,7 @@ def test_first_boot_writes_the_files_that_joining_reads(spec: ClusterSpec) -> No
     files = {each["path"]: each for each in decoded(spec)["write_files"]}
     assert files["/etc/oke/oke-apiserver"]["content"] == "10.140.0.2"
     assert (files["/etc/kubernetes/ca.crt"]["content"], files["/etc/kubernetes/ca.crt"]["encoding"]) == ("Q0E=", "b64")
-    assert json.loads(files["/etc/rackwright/node.json"]["content"]) == node_document(spec)
+    assert json.loads(files["/etc/rackwright/node.json"]["content"]) == document(spec)
     compile(files["/etc/rackwright/join.py"]["content"], "join.py", "exec")
 
 
@@ -91,13 +100,13 @@ def test_first_boot_ends_with_joining_the_specs_version(spec: ClusterSpec) -> No
 
 def test_metadata_has_room_for_it_beside_a_certificate(spec: ClusterSpec) -> None:
     certificate = base64.b64encode(bytes(2000)).decode()
-    whole = user_data(spec, api_host="255.255.255.255", ca_base64=certificate)
+    whole = first_boot(spec, api_host="255.255.255.255", ca_base64=certificate)
     assert len(whole) + len(certificate) + 2000 < MAX_USER_DATA_BYTES
 
 
 def test_resizing_a_pool_leaves_the_hosts_configuration_alone(spec: ClusterSpec) -> None:
-    pools = tuple(pool.model_copy(update={"hosts": pool.hosts + 4}) for pool in spec.pools)
-    assert decoded(spec.model_copy(update={"pools": pools})) == decoded(spec)
+    gpu = spec.gpu_pool.model_copy(update={"hosts": spec.gpu_pool.hosts + 4})
+    assert decoded(spec.model_copy(update={"gpu_pools": (gpu,)})) == decoded(spec)
 
 
 def test_labels_are_the_ends_of_oracles_identifiers(join: ModuleType) -> None:
@@ -117,7 +126,7 @@ def test_a_host_that_lacks_one_part_of_its_place_has_none(join: ModuleType, miss
 
 
 def test_a_placed_host_joins_with_its_labels_and_the_pools_taint(join: ModuleType, spec: ClusterSpec) -> None:
-    arguments = join.kubelet_arguments(node_document(spec), {"example.com/leaf": "a"})
+    arguments = join.kubelet_arguments(document(spec), {"example.com/leaf": "a"})
     assert arguments == (
         "--node-labels=example.com/leaf=a,rackwright.dev/pool=h100"
         " --register-with-taints=nvidia.com/gpu=present:NoSchedule"
@@ -125,6 +134,6 @@ def test_a_placed_host_joins_with_its_labels_and_the_pools_taint(join: ModuleTyp
 
 
 def test_an_unplaced_host_joins_with_a_taint_that_no_job_tolerates(join: ModuleType, spec: ClusterSpec) -> None:
-    arguments = join.kubelet_arguments(node_document(spec), None)
+    arguments = join.kubelet_arguments(document(spec), None)
     assert arguments.endswith("NoSchedule,rackwright.dev/topology=missing:NoSchedule")
     assert "rdma" not in arguments

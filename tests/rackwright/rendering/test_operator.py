@@ -69,5 +69,6 @@ def test_a_changed_cluster_starts_the_operator_anew(spec: ClusterSpec, objects: 
 
 
 def test_a_pool_of_another_size_leaves_the_operator_alone(spec: ClusterSpec) -> None:
-    pools = tuple(pool.model_copy(update={"hosts": pool.hosts + 8}) for pool in spec.pools)
-    assert operator_objects(spec.model_copy(update={"pools": pools})) == operator_objects(spec)
+    system, gpu = (pool.model_copy(update={"hosts": pool.hosts + 8}) for pool in (spec.system_pool, spec.gpu_pool))
+    resized = spec.model_copy(update={"system_pool": system, "gpu_pools": (gpu,)})
+    assert operator_objects(resized) == operator_objects(spec)

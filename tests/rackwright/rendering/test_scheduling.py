@@ -77,7 +77,6 @@ def test_limits_that_a_team_does_not_have_are_left_out(spec: ClusterSpec) -> Non
 
 def gpu_pool(*, cpu: int, memory_gib: int, rdma: int, gpus_per_host: int) -> GpuPool:
     return GpuPool(
-        role="gpu",
         name="gpus",
         shape="shape",
         gpu="gpu",

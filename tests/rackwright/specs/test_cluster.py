@@ -22,16 +22,18 @@ GOOD: dict[str, Any] = {
         "region": "us-chicago-1",
         "tenancy_id": "ocid1.tenancy.oc1..aaaa",
         "compartment_id": "ocid1.compartment.oc1..aaaa",
+        "image_id": "ocid1.image.oc1.us-chicago-1.aaaa",
+        "system_shape": {"name": "VM.Standard.E5.Flex", "ocpus": 8, "memory_gb": 64},
+        "network": {
+            "vcn": ["10.140.0.0/16"],
+            "api": "10.140.0.0/28",
+            "load_balancers": "10.140.1.0/24",
+            "nodes": "10.140.16.0/20",
+            "pods": ["10.140.128.0/17"],
+            "services": "10.96.0.0/16",
+        },
     },
     "kubernetes_version": "v1.36.3",
-    "network": {
-        "vcn": ["10.140.0.0/16"],
-        "api": "10.140.0.0/28",
-        "load_balancers": "10.140.1.0/24",
-        "nodes": "10.140.16.0/20",
-        "pods": ["10.140.128.0/17"],
-        "services": "10.96.0.0/16",
-    },
     "fabric": {
         "levels": [
             {"name": "leaf", "node_label": "example.com/leaf", "hosts": 32},
@@ -41,25 +43,15 @@ GOOD: dict[str, Any] = {
         "ports_per_host": 16,
         "port_bandwidth_gbit_s": 200,
     },
-    "pools": [
+    "system_pool": {"name": "system", "hosts": 3},
+    "gpu_pools": [
         {
-            "role": "system",
-            "name": "system",
-            "shape": "VM.Standard.E5.Flex",
-            "hosts": 3,
-            "ocpus": 8,
-            "memory_gb": 64,
-            "allocatable": {"cpu": 15, "memory_gib": 56},
-        },
-        {
-            "role": "gpu",
             "name": "h100",
             "shape": "BM.GPU.H100.8",
             "hosts": 130,
             "spares": 2,
             "gpu": "h100-sxm-80gb",
             "gpus_per_host": 8,
-            "image_id": "ocid1.image.oc1.us-chicago-1.aaaa",
             "allocatable": {"cpu": 200, "memory_gib": 1800, "rdma_interfaces": 16},
         },
     ],
@@ -93,22 +85,26 @@ def test_the_good_spec_is_taken() -> None:
     ("change", "message"),
     [
         (
-            put("pools.1.gpus_per_host", -8),
-            "pools.1.gpus_per_host: got -8; expected at least 1. Raise it to 1 or more.",
+            put("gpu_pools.0.gpus_per_host", -8),
+            "gpu_pools.0.gpus_per_host: got -8; expected at least 1. Raise it to 1 or more.",
         ),
-        (put("pools.1.hosts", -1), "pools.1.hosts: got -1; expected at least 0."),
-        (put("pools.1.spares", 131), "pools.1.spares: got 131; expected at most the pool's 130 hosts. Add hosts or"),
-        (put("pools.1.name", "system"), "pools: got ['system', 'system']; expected a different name for each pool."),
+        (put("gpu_pools.0.hosts", -1), "gpu_pools.0.hosts: got -1; expected at least 0."),
         (
-            put("pools.0", deepcopy(GOOD["pools"][1])),
-            "pools: got ['h100', 'h100']; expected a different name for each pool.",
+            put("gpu_pools.0.spares", 131),
+            "gpu_pools.0.spares: got 131; expected at most the pool's 130 hosts. Add hosts or",
         ),
-        (put("pools.1.image_id", None), "pools.1.image_id: got None; expected the image of the GPU hosts. Import"),
+        (put("gpu_pools.0.name", "system"), "gpu_pools: got ['system', 'system']; expected a name of its own for each"),
         (
-            put("pools.1.image_id", "ubuntu"),
-            "pools.1.image_id: got 'ubuntu'; expected an image's OCID. Import the image",
+            put("gpu_pools", [GOOD["gpu_pools"][0], {**GOOD["gpu_pools"][0], "name": "b200"}]),
+            "gpu_pools: got ['h100', 'b200']; expected one pool, since jobs can't choose between several yet. Keep one",
         ),
-        (put("pools.1.role", "tpu"), "pools.1: got "),
+        (put("gpu_pools", []), "gpu_pools: got []; expected at least 1 entries."),
+        (put("place.image_id", "ubuntu"), "place.image_id: got 'ubuntu'; expected an image's OCID. Import the image"),
+        (
+            put("place.system_shape.name", "VM.Standard2.8"),
+            "place.system_shape.name: got 'VM.Standard2.8'; expected a flexible shape's name. Choose one that ends",
+        ),
+        (put("place.kind", "moon"), "place: got "),
         (put("place.region", "chicago"), "place.region: got 'chicago'; expected a region's identifier. Write it as"),
         (put("place.tenancy_id", "me"), "place.tenancy_id: got 'me'; expected a tenancy's OCID. Copy it from"),
         (
@@ -120,25 +116,28 @@ def test_the_good_spec_is_taken() -> None:
             put("name", "d" * 41),
             f"name: got {'d' * 41!r}; expected at most 40 characters. Shorten it to 40 characters or fewer.",
         ),
-        (put("network", None), "network: got None; expected the CIDR blocks of the network that is made"),
+        (put("place.network", None), "place.network: got None; expected "),
         (
-            put("network.nodes", "10.140.128.0/20"),
-            "network.pods.0: got '10.140.128.0/17'; expected no overlap with nodes (10.140.128.0/20). Move one of",
+            put("place.network.nodes", "10.140.128.0/20"),
+            "place.network.pods.0: got '10.140.128.0/17'; expected no overlap with nodes (10.140.128.0/20). Move",
         ),
         (
-            put("network.nodes", "10.141.0.0/20"),
-            "network.nodes: got '10.141.0.0/20'; expected a subnet of the VCN's blocks 10.140.0.0/16. Move it inside",
+            put("place.network.nodes", "10.141.0.0/20"),
+            "place.network.nodes: got '10.141.0.0/20'; expected a subnet of the VCN's blocks 10.140.0.0/16. Move",
         ),
         (
-            put("network.services", "10.140.64.0/20"),
-            "network.services: got '10.140.64.0/20'; expected a range outside vcn.0 (10.140.0.0/16). Services are",
+            put("place.network.services", "10.140.64.0/20"),
+            "place.network.services: got '10.140.64.0/20'; expected a range outside vcn.0 (10.140.0.0/16). Services",
         ),
-        (put("network.vcn.0", "10.0.0.0/8"), "network.vcn.0: got '10.0.0.0/8'; expected a block of /16 or smaller."),
         (
-            put("network.nodes", "10.140.16.0/26"),
-            "network.nodes: got '61 addresses'; expected at least 133 for 133 hosts. Use a shorter prefix",
+            put("place.network.vcn.0", "10.0.0.0/8"),
+            "place.network.vcn.0: got '10.0.0.0/8'; expected a block of /16 or smaller.",
         ),
-        (put("network.nodes", "10.140.16.1/20"), "network.nodes: got '10.140.16.1/20'; expected "),
+        (
+            put("place.network.nodes", "10.140.16.0/26"),
+            "place.network.nodes: got '61 addresses'; expected at least 133 for 133 hosts. Use a shorter prefix",
+        ),
+        (put("place.network.nodes", "10.140.16.1/20"), "place.network.nodes: got '10.140.16.1/20'; expected "),
         (
             put("rdma", {"pool": "192.168.0.0/22", "per_host": 8}),
             "rdma.per_host: got 8; expected at least 16, the RDMA interfaces of a host of pool 'h100'.",
@@ -149,7 +148,7 @@ def test_the_good_spec_is_taken() -> None:
         ),
         (
             put("rdma", {"pool": "10.140.0.0/16", "per_host": 16}),
-            "rdma.pool: got '10.140.0.0/16'; expected no overlap with network.vcn.0 (10.140.0.0/16). Use another",
+            "rdma.pool: got '10.140.0.0/16'; expected no overlap with place.network.vcn.0 (10.140.0.0/16). Use another",
         ),
         (
             put("rdma", {"pool": "192.168.0.0/28", "per_host": 16}),
@@ -185,9 +184,9 @@ def test_bad_specs_are_told_field_value_expectation_and_remedy(change: Change, m
 
 def test_a_missing_field_is_named_with_the_document_that_needs_it() -> None:
     data = deepcopy(GOOD)
-    del data["pools"][1]["hosts"]
+    del data["gpu_pools"][0]["hosts"]
     with pytest.raises(
-        SpecError, match=r"pools\.1\.hosts: .* expected a value\. Add the field; ClusterSpec needs it\."
+        SpecError, match=r"gpu_pools\.0\.hosts: .* expected a value\. Add the field; ClusterSpec needs it\."
     ):
         validate_document(data, ClusterSpec, source="cluster.yaml")
 
@@ -202,7 +201,7 @@ def test_levels_that_do_not_nest_are_told_the_next_size_that_does() -> None:
 def test_every_problem_is_reported_not_only_the_first() -> None:
     data = deepcopy(GOOD)
     data["place"]["region"] = "x"
-    data["pools"][1]["hosts"] = -1
+    data["gpu_pools"][0]["hosts"] = -1
     with pytest.raises(SpecError) as refused:
         validate_document(data, ClusterSpec, source="cluster.yaml")
-    assert [problem.field for problem in refused.value.problems] == ["place.region", "pools.1.hosts"]
+    assert [problem.field for problem in refused.value.problems] == ["place.region", "gpu_pools.0.hosts"]

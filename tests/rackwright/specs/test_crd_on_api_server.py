@@ -12,7 +12,8 @@ import pytest
 import yaml
 from kubernetes import client, config
 
-from rackwright.specs.training_job import GROUP, PLURAL, VERSION, TrainingJob
+from rackwright.specs.kubernetes_names import GROUP, VERSION
+from rackwright.specs.training_job import PLURAL, TrainingJob
 from rehearsal.control_plane import ControlPlane
 from tests.kubectl import Kubectl
 

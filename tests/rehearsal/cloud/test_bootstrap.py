@@ -17,6 +17,7 @@ pytestmark = pytest.mark.pure
 NODE = {
     "labels": {"rackwright.dev/pool": "h100"},
     "taints": ["nvidia.com/gpu=present:NoSchedule", "flaky:NoExecute"],
+    "unplaced_taints": ["lost=true:NoSchedule"],
     "topology": {"customerLocalBlock": "example.com/leaf"},
 }
 
@@ -36,6 +37,7 @@ def test_the_node_file_gives_labels_taints_and_topology(compress: bool) -> None:
         {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"},
         {"key": "flaky", "effect": "NoExecute"},
     )
+    assert found.unplaced_taints == ({"key": "lost", "value": "true", "effect": "NoSchedule"},)
 
 
 @pytest.mark.parametrize("encoding", ["b64", "base64", "gz+b64", "gzip+base64"])

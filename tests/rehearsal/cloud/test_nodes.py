@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rehearsal.cloud import shapes
 from rehearsal.cloud.bootstrap import Bootstrap
 from rehearsal.cloud.layout import label_value, topology
-from rehearsal.cloud.nodes import UNPLACED_TAINT, node, resources
+from rehearsal.cloud.nodes import node, resources
 from rehearsal.cloud.pools import Pool
 from rehearsal.cloud.regions import Region
 from rehearsal.cloud.shapes import SHAPES
@@ -72,9 +72,10 @@ def test_a_node_has_the_labels_that_kubernetes_oke_and_the_pool_give_it() -> Non
 
 
 def test_a_host_whose_place_is_not_all_known_is_tainted() -> None:
-    boot = Bootstrap(joins=True, topology={"customerLocalBlock": "x/leaf", "customerRoom": "x/room"})
-    assert made(boot)["spec"]["taints"] == [UNPLACED_TAINT]
-    assert made(Bootstrap(joins=True))["spec"]["taints"] == []
+    taint = {"key": "x/topology", "value": "missing", "effect": "NoSchedule"}
+    topology = {"customerLocalBlock": "x/leaf", "customerRoom": "x/room"}
+    assert made(Bootstrap(joins=True, unplaced_taints=(taint,), topology=topology))["spec"]["taints"] == [taint]
+    assert made(Bootstrap(joins=True, unplaced_taints=(taint,)))["spec"]["taints"] == []
 
 
 def test_an_h100_host_offers_what_its_shape_has_less_a_reserve() -> None:

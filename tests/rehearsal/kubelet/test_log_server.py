@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from rackwright.specs.training_job import JOB_LABEL
+from rackwright.specs.kubernetes_names import JOB_LABEL
 from rehearsal.control_plane import ControlPlane
 from rehearsal.control_plane.identities import KUBELET_CLIENT
 from rehearsal.pki import KUBELET_AUTHORITY

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from rackwright.specs.training_job import JOB_LABEL
+from rackwright.specs.kubernetes_names import JOB_LABEL
 from rehearsal.kubelet import logs
 from rehearsal.kubelet.logs import LogOptions, LogReader, NoLogError, log_file, same_run, tail_position
 from rehearsal.state import StateDirectory

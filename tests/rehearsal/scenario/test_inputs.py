@@ -51,22 +51,18 @@ def test_a_spec_of_ones_own_is_taken_as_it_is_and_its_first_team_trains() -> Non
 
 
 def test_a_spec_is_planned_with_its_own_gpus(changed: Callable[..., Path]) -> None:
-    pools = yaml.safe_load(EXAMPLE.read_text())["pools"]
-    for pool in pools:
-        if pool["role"] == "gpu":
-            pool["shape"] = "BM.GPU.B200.8"
-            pool["allocatable"]["rdma_interfaces"] = 8
-    given = read(spec=changed(pools=pools))
+    [pool] = yaml.safe_load(EXAMPLE.read_text())["gpu_pools"]
+    pool["shape"] = "BM.GPU.B200.8"
+    pool["allocatable"]["rdma_interfaces"] = 8
+    given = read(spec=changed(gpu_pools=[pool]))
     assert given.plan.hosts.gpu == "b200-sxm-180gb"
 
 
 def test_a_spec_of_hosts_that_nothing_simulates_is_refused_with_those_that_are(changed: Callable[..., Path]) -> None:
-    pools = yaml.safe_load(EXAMPLE.read_text())["pools"]
-    for pool in pools:
-        if pool["role"] == "gpu":
-            pool["shape"] = "BM.GPU.GB200.4"
-    with pytest.raises(SpecError, match=r"pools\.\d\.shape: got 'BM.GPU.GB200.4'; expected .* BM.GPU.H100.8, "):
-        read(spec=changed(pools=pools))
+    [pool] = yaml.safe_load(EXAMPLE.read_text())["gpu_pools"]
+    pool["shape"] = "BM.GPU.GB200.4"
+    with pytest.raises(SpecError, match=r"gpu_pools\.0\.shape: got 'BM.GPU.GB200.4'; expected .* BM.GPU.H100.8, "):
+        read(spec=changed(gpu_pools=[pool]))
 
 
 def test_options_of_which_one_would_be_ignored_are_refused() -> None:
@@ -84,9 +80,6 @@ def test_a_version_that_no_rehearsal_runs_is_refused(changed: Callable[..., Path
 
 
 def test_an_existing_cluster_is_refused(changed: Callable[..., Path]) -> None:
-    spec = yaml.safe_load(EXAMPLE.read_text())
-    del spec["network"]
-    pools = [{key: value for key, value in pool.items() if key != "image_id"} for pool in spec["pools"]]
-    path = changed(place={"kind": "existing", "kubeconfig_context": "lab"}, pools=pools)
+    path = changed(place={"kind": "existing", "kubeconfig_context": "lab"})
     with pytest.raises(SpecError, match=r"place\.kind: got 'existing'; expected 'oracle'"):
         read(spec=path)

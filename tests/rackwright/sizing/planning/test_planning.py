@@ -10,19 +10,19 @@ from rackwright.sizing import cluster_spec, plan, training_job
 from rackwright.sizing.published.reference import comparisons, reference_request
 from rackwright.specs import ClusterSpec, SpecError, TrainingJob, dump_document
 from rackwright.specs.documents import parse_document
-from rackwright.specs.places import ExistingPlace, OraclePlace, Place
+from rackwright.specs.places import ExistingPlace, OracleAccount
 from rackwright.specs.plan import Plan
 from rackwright.specs.request import Request
 
 pytestmark = pytest.mark.pure
 
-ORACLE = OraclePlace(
+ORACLE = OracleAccount(
     kind="oracle",
     region="us-chicago-1",
     tenancy_id="ocid1.tenancy.oc1..aaaa",
     compartment_id="ocid1.compartment.oc1..aaaa",
+    image_id="ocid1.image.oc1.us-chicago-1.aaaa",
 )
-IMAGE_ID = "ocid1.image.oc1.us-chicago-1.aaaa"
 
 
 def planned(model: str, gpus: int, **fields: object) -> Plan:
@@ -61,8 +61,10 @@ def test_cluster_and_job_are_valid_documents_that_fit_each_other(
     model: str, gpus: int, fields: dict[str, object]
 ) -> None:
     sized = planned(model, gpus, **fields)
-    place: Place = ExistingPlace(kind="existing", kubeconfig_context="own") if "place" in fields else ORACLE
-    cluster = cluster_spec(sized, place=place, image_id=IMAGE_ID)
+    place: OracleAccount | ExistingPlace = (
+        ExistingPlace(kind="existing", kubeconfig_context="own") if "place" in fields else ORACLE
+    )
+    cluster = cluster_spec(sized, place=place)
     job = training_job(sized)
     assert parse_document(dump_document(cluster), ClusterSpec, source="cluster.yaml") == cluster
     assert parse_document(dump_document(job), TrainingJob, source="job.yaml") == job

@@ -1,0 +1,115 @@
+"""How a cluster's file was written before the place held all that is Oracle's, and how to rewrite it.
+
+Then pools were one list, told apart by a `role`; network, image and the system hosts' size stood outside of the place,
+though only Oracle needs them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rackwright.specs.base import Refusal
+
+OLD_SYSTEM_FIELDS = ("shape", "ocpus", "memory_gb", "allocatable")
+"""Fields of a system pool that it has no more."""
+
+
+def outdated_fields(document: Mapping[str, Any]) -> list[Refusal]:
+    """The fields of a cluster's file that stand elsewhere now, each with where and how; none in a file of today."""
+    pools = document.get("pools")
+    rented = not (isinstance(place := document.get("place"), Mapping) and place.get("kind") == "existing")
+    return [
+        *_network(document, rented=rented),
+        *(each for index, pool in _entries(pools) for each in _pool(index, pool, rented=rented)),
+        *_no_pools(document),
+        *(
+            each
+            for index, pool in _entries(document.get("gpu_pools"))
+            for each in _image(f"gpu_pools.{index}", pool, rented=rented)
+        ),
+    ]
+
+
+def _entries(pools: object) -> list[tuple[int, Mapping[str, Any]]]:
+    """The pools of a list with their numbers, as far as they are pools."""
+    listed = pools if isinstance(pools, list) else []
+    return [(index, pool) for index, pool in enumerate(listed) if isinstance(pool, Mapping)]
+
+
+def _network(document: Mapping[str, Any], *, rented: bool) -> Iterator[Refusal]:
+    if "network" not in document:
+        return
+    if rented:
+        yield Refusal(
+            field="network",
+            value=document["network"],
+            expected="it as place.network, since only a place at Oracle makes a network",
+            remedy="move network with all that is in it below place, two spaces further in",
+        )
+    else:
+        yield Refusal(
+            field="network",
+            value=document["network"],
+            expected="no such field, since an existing cluster has its network",
+            remedy="remove it",
+        )
+
+
+def _pool(index: int, pool: Mapping[str, Any], *, rented: bool) -> Iterator[Refusal]:
+    field, role = f"pools.{index}", pool.get("role")
+    if role == "gpu":
+        yield Refusal(
+            field=field,
+            value=pool,
+            expected="it as an entry of gpu_pools",
+            remedy="move it there, without role" + (" and image_id" if "image_id" in pool else ""),
+        )
+        yield from _image(field, pool, rented=rented)
+    elif role == "system":
+        old = ["role", *(name for name in OLD_SYSTEM_FIELDS if name in pool)]
+        yield Refusal(
+            field=field,
+            value=pool,
+            expected="it as system_pool, a mapping and no list",
+            remedy=f"move it there, without {', '.join(old)}",
+        )
+        if rented:
+            yield _system_shape(field, pool)
+    else:
+        yield Refusal(
+            field=f"{field}.role",
+            value=role,
+            expected="one system_pool, and the pools with GPUs in gpu_pools",
+            remedy="move it to the one that it belongs to, without role",
+        )
+
+
+def _system_shape(field: str, pool: Mapping[str, Any]) -> Refusal:
+    size = f"ocpus: {pool.get('ocpus', '…')}, memory_gb: {pool.get('memory_gb', '…')}"
+    return Refusal(
+        field=f"{field}.shape",
+        value=pool.get("shape"),
+        expected="it as place.system_shape, together with ocpus and memory_gb",
+        remedy=f"write below place: system_shape: {{name: {pool.get('shape', '…')}, {size}}}",
+    )
+
+
+def _image(field: str, pool: Mapping[str, Any], *, rented: bool) -> Iterator[Refusal]:
+    if "image_id" in pool:
+        yield Refusal(
+            field=f"{field}.image_id",
+            value=pool["image_id"],
+            expected="it as place.image_id" if rented else "no such field, since an existing cluster's hosts run",
+            remedy=f"write below place: image_id: {pool['image_id']}" if rented else "remove it",
+        )
+
+
+def _no_pools(document: Mapping[str, Any]) -> Iterator[Refusal]:
+    if "pools" in document and not _entries(document["pools"]):
+        yield Refusal(
+            field="pools",
+            value=document["pools"],
+            expected="one system_pool, and the pools with GPUs in gpu_pools",
+            remedy="write these two in its place",
+        )
