@@ -14,6 +14,8 @@ from typing import Annotated, NoReturn
 from pydantic import BaseModel, ConfigDict, PlainSerializer, StringConstraints, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from rackwright.specs import versions
+
 DNS_LABEL_PATTERN = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 """RFC 1035 label, the form that Kubernetes asks of namespaces and services."""
 
@@ -58,8 +60,8 @@ FORMS = {
     IMAGE_ID_PATTERN: ("an image's OCID", "import the image and copy its identifier; it begins with ocid1.image"),
     FLEXIBLE_SHAPE_PATTERN: ("a flexible shape's name", "choose one that ends with .Flex, such as VM.Standard.E5.Flex"),
     REGION_PATTERN: ("a region's identifier", "write it as Oracle does, such as us-chicago-1"),
-    KUBERNETES_VERSION_PATTERN: ("a Kubernetes version with its v", "write it as v1.36.3"),
-    VERSION_PATTERN: ("a version of three numbers", "write it as 0.15.0, without a v"),
+    KUBERNETES_VERSION_PATTERN: ("a Kubernetes version with its v", f"write it as {versions.KUBERNETES}"),
+    VERSION_PATTERN: ("a version of three numbers", f"write it as {versions.KUEUE}, without a v"),
 }
 """What the patterns mean to people, and what to do about a value that doesn't match."""
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from rackwright.specs import versions
 from rackwright.specs.base import VERSION_PATTERN, Spec
 
 Version = Annotated[str, StringConstraints(pattern=VERSION_PATTERN)]
@@ -14,7 +15,7 @@ Version = Annotated[str, StringConstraints(pattern=VERSION_PATTERN)]
 class Kueue(Spec):
     """Kueue, which admits jobs by quota and places gangs by topology."""
 
-    version: Version = "0.15.0"
+    version: Version = versions.KUEUE
     client_qps: Annotated[float, Field(gt=0)] = 500
     """Requests a second to the API server. Kueue ships 50, which ungates 50 pods a second at the best."""
     client_burst: Annotated[int, Field(ge=1)] = 1000
@@ -27,7 +28,7 @@ class Kueue(Spec):
 class JobSet(Spec):
     """JobSet, which runs and restarts the groups of pods of one job."""
 
-    version: Version = "0.11.1"
+    version: Version = versions.JOBSET
     client_qps: Annotated[float, Field(gt=0)] = 500
     client_burst: Annotated[int, Field(ge=1)] = 500
 

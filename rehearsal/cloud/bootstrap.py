@@ -16,10 +16,8 @@ from typing import Any
 
 import yaml
 
+from rackwright.rendering.nodes import NODE_DOCUMENT_PATH
 from rehearsal.cloud.errors import invalid
-
-NODE_FILE = "/etc/rackwright/node.json"
-"""Where Rackwright's bootstrap script finds the labels and taints of its node."""
 
 GZIP_MAGIC = b"\x1f\x8b"
 """The first bytes of gzip data (RFC 1952), which cloud-init recognises."""
@@ -73,7 +71,7 @@ def _user_data(encoded: str) -> dict[str, Any]:
 
 def _node_file(cloud_config: dict[str, Any]) -> dict[str, Any] | None:
     for file in cloud_config.get("write_files") or []:
-        if file.get("path") == NODE_FILE:
+        if file.get("path") == NODE_DOCUMENT_PATH:
             return _parsed(_content(file))
     return None
 
@@ -92,7 +90,7 @@ def _parsed(content: bytes) -> dict[str, Any]:
     try:
         document: dict[str, Any] = json.loads(content)
     except ValueError as error:
-        raise invalid(f"{NODE_FILE} in metadata.user_data is not JSON: {error}") from error
+        raise invalid(f"{NODE_DOCUMENT_PATH} in metadata.user_data is not JSON: {error}") from error
     return document
 
 
@@ -109,5 +107,5 @@ def _taint(text: str) -> dict[str, str]:
     pair, _, effect = text.rpartition(":")
     key, _, value = pair.partition("=")
     if not key or effect not in ("NoSchedule", "PreferNoSchedule", "NoExecute"):
-        raise invalid(f"{NODE_FILE}: {text!r} is not a taint, which is written key=value:NoSchedule")
+        raise invalid(f"{NODE_DOCUMENT_PATH}: {text!r} is not a taint, which is written key=value:NoSchedule")
     return {"key": key, "effect": effect, **({"value": value} if value else {})}

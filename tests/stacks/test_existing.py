@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from rackwright.specs import ClusterSpec
-from tests.stacks.conftest import Change, Declare
+from rackwright.specs import ClusterSpec, load_document
+from tests.stacks.conftest import ROOT, Change, Declare
 from tests.stacks.recording import Run
 
 pytestmark = pytest.mark.mocked
@@ -40,6 +40,12 @@ def test_what_runs_on_the_cluster_is_the_same_as_at_oracle(
         return {each.urn for each in run.resources if each.type.startswith("kubernetes:")}
 
     assert inside(declared(existing)) == inside(declared(spec))
+
+
+def test_the_example_of_own_machines_is_declared_with_the_addresses_of_its_rdma_interfaces(declared: Declare) -> None:
+    run = declared(load_document(ROOT / "examples" / "cluster-existing.yaml", ClusterSpec))
+    assert run.one("pulumi:providers:kubernetes").inputs["context"] == "machine-room"
+    assert run.one("nv-ipam.nvidia.com/v1alpha1:IPPool").inputs["spec"]["perNodeBlockSize"] == 16
 
 
 def test_the_outputs_tell_of_pools_and_queues(declared: Declare, existing: ClusterSpec) -> None:

@@ -37,6 +37,13 @@ def test_components_keep_their_types_and_names(declared: Declare, spec: ClusterS
     assert {each.type: each.name for each in run.of("") if each.type.startswith("rackwright:")} == COMPONENTS
 
 
+def test_the_addresses_of_rdma_interfaces_have_a_component_of_their_own(declared: Declare, changed: Change) -> None:
+    run = declared(changed(lambda data: data.update(rdma={"pool": "172.16.0.0/19", "per_host": 32, "declare": True})))
+    components = {each.type: each.name for each in run.of("") if each.type.startswith("rackwright:")}
+    assert components == {**COMPONENTS, "rackwright:rdma:Rdma": "example"}
+    assert "rackwright:rdma:Rdma$" in run.one("nv-ipam.nvidia.com/v1alpha1:IPPool").urn
+
+
 def test_everything_but_the_components_and_providers_has_a_component_as_parent(
     declared: Declare, spec: ClusterSpec
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rackwright.catalog import HOSTS, PLACES
 from rackwright.sizing.files import addresses
+from rackwright.specs import versions
 from rackwright.specs.cluster import ClusterSpec
 from rackwright.specs.fabric import Fabric
 from rackwright.specs.places import ExistingPlace, FlexibleShape, OracleAccount, OraclePlace
@@ -11,9 +12,6 @@ from rackwright.specs.plan import Plan
 from rackwright.specs.platform import JobSet, Kueue, Platform
 from rackwright.specs.pools import GpuPool, SystemPool
 from rackwright.specs.queues import Priority, Queues, Team
-
-KUBERNETES_VERSION = "v1.36.3"
-"""The version that all parts are tested with."""
 
 DEFAULT_TEAM = "research"
 """The one team that a new cluster has; teams are added by editing cluster.yaml."""
@@ -61,7 +59,7 @@ def cluster_spec(
     return ClusterSpec(
         name=name,
         place=_rented(place, plan=plan, pods=hosts * pods_per_host) if isinstance(place, OracleAccount) else place,
-        kubernetes_version=KUBERNETES_VERSION,
+        kubernetes_version=versions.KUBERNETES,
         fabric=Fabric(
             levels=plan.fabric.levels,
             rails=shape.rails,

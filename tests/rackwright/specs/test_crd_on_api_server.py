@@ -20,6 +20,7 @@ from tests.kubectl import Kubectl
 pytestmark = pytest.mark.control_plane
 
 CASES = yaml.safe_load((Path(__file__).parent / "bad_training_jobs.yaml").read_text(encoding="utf-8"))
+EXAMPLE = Path(__file__).parents[3] / "examples" / "job.yaml"
 NAMESPACE = CASES["good"]["metadata"]["namespace"]
 
 
@@ -83,6 +84,12 @@ def test_the_api_server_fills_in_the_models_defaults(jobs: client.CustomObjectsA
     made = create(jobs, job)
     assert made["spec"] == TrainingJob.model_validate(made).spec.written()
     assert made["spec"]["failurePolicy"] == {"maxRestarts": 100}
+
+
+def test_the_example_job_is_taken_as_it_is(jobs: client.CustomObjectsApi) -> None:
+    example = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    example["metadata"]["namespace"] = NAMESPACE
+    assert create(jobs, example)["spec"] == TrainingJob.model_validate(example).spec.written()
 
 
 def apply_merge(base: dict[str, Any], change: dict[str, Any]) -> None:

@@ -9,7 +9,8 @@ import json
 import pytest
 import yaml
 
-from rehearsal.cloud.bootstrap import NODE_FILE, bootstrap
+from rackwright.rendering.nodes import NODE_DOCUMENT_PATH
+from rehearsal.cloud.bootstrap import bootstrap
 from rehearsal.cloud.errors import OracleError
 
 pytestmark = pytest.mark.pure
@@ -23,7 +24,9 @@ NODE = {
 
 
 def user_data(node: str, *, compress: bool = False, **file: object) -> str:
-    config = "#cloud-config\n" + yaml.safe_dump({"write_files": [{"path": NODE_FILE, "content": node, **file}]})
+    config = "#cloud-config\n" + yaml.safe_dump(
+        {"write_files": [{"path": NODE_DOCUMENT_PATH, "content": node, **file}]}
+    )
     raw = config.encode()
     return base64.b64encode(gzip.compress(raw) if compress else raw).decode()
 

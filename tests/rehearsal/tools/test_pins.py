@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from rackwright.specs import versions
 from rehearsal.tools import ToolError, go
 from rehearsal.tools.pins import MODULES_DIRECTORY, PIN_FILES, PINS, Module, Pin, Program, select
 
@@ -35,6 +36,13 @@ def test_no_module_needs_a_later_go_than_the_minimum() -> None:
     ]
     assert max((int(match[1]), int(match[2])) for match in asked if match) == go.MINIMUM_VERSION
     assert all(asked)
+
+
+def test_a_new_cluster_gets_what_rehearsals_run() -> None:
+    pinned = {pin.name: pin.module.version() for pin in PINS}
+    assert pinned["kube-apiserver"] == versions.KUBERNETES
+    assert pinned["kueue"] == f"v{versions.KUEUE}"
+    assert pinned["jobset"] == f"v{versions.JOBSET}"
 
 
 def test_the_linker_sets_the_version() -> None:
