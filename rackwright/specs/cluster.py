@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -41,7 +41,7 @@ class ClusterSpec(Spec):
 
     @model_validator(mode="before")
     @classmethod
-    def _is_of_today(cls, document: Any) -> Any:  # noqa: ANN401 - whatever was written
+    def _is_of_today(cls, document: object) -> object:
         if isinstance(document, Mapping) and (refusals := outdated_fields(document)):
             refuse_all(refusals)
         return document

@@ -15,6 +15,9 @@ OLD_SYSTEM_FIELDS = ("shape", "ocpus", "memory_gb", "allocatable")
 """Fields of a system pool that it has no more."""
 
 
+TWO_FIELDS = "one system_pool, and the pools with GPUs in gpu_pools"
+
+
 def outdated_fields(document: Mapping[str, Any]) -> list[Refusal]:
     """The fields of a cluster's file that stand elsewhere now, each with where and how; none in a file of today."""
     pools = document.get("pools")
@@ -38,21 +41,12 @@ def _entries(pools: object) -> list[tuple[int, Mapping[str, Any]]]:
 
 
 def _network(document: Mapping[str, Any], *, rented: bool) -> Iterator[Refusal]:
-    if "network" not in document:
-        return
-    if rented:
+    if "network" in document:
         yield Refusal(
             field="network",
             value=document["network"],
-            expected="it as place.network, since only a place at Oracle makes a network",
-            remedy="move network with all that is in it below place, two spaces further in",
-        )
-    else:
-        yield Refusal(
-            field="network",
-            value=document["network"],
-            expected="no such field, since an existing cluster has its network",
-            remedy="remove it",
+            expected="it as place.network" if rented else "no such field, since an existing cluster has its network",
+            remedy="move network with all that is in it below place, two spaces further in" if rented else "remove it",
         )
 
 
@@ -80,7 +74,7 @@ def _pool(index: int, pool: Mapping[str, Any], *, rented: bool) -> Iterator[Refu
         yield Refusal(
             field=f"{field}.role",
             value=role,
-            expected="one system_pool, and the pools with GPUs in gpu_pools",
+            expected=TWO_FIELDS,
             remedy="move it to the one that it belongs to, without role",
         )
 
@@ -110,6 +104,6 @@ def _no_pools(document: Mapping[str, Any]) -> Iterator[Refusal]:
         yield Refusal(
             field="pools",
             value=document["pools"],
-            expected="one system_pool, and the pools with GPUs in gpu_pools",
+            expected=TWO_FIELDS,
             remedy="write these two in its place",
         )
