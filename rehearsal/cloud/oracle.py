@@ -11,7 +11,7 @@ from typing import Any
 
 from rehearsal.cloud import constraints, control_plane, placement
 from rehearsal.cloud.behaviours import Behaviour, Context, now
-from rehearsal.cloud.errors import NotModelledError, OracleError, conflict, incorrect_state, not_found
+from rehearsal.cloud.errors import NotModelledError, conflict, incorrect_state, invalid, not_found
 from rehearsal.cloud.fleet import Fleet
 from rehearsal.cloud.identifiers import kind_of, ocid
 from rehearsal.cloud.nodes import node
@@ -230,7 +230,7 @@ def behaviour_of(token: str) -> Behaviour:
 
 def _check_type(token: str, inputs: dict[str, Any]) -> None:
     for failure in resource_type(token).failures(inputs):
-        raise OracleError(400, "InvalidParameter", f"{'.'.join(map(str, failure.path))}: {failure.reason}")
+        raise invalid(f"{'.'.join(map(str, failure.path))}: {failure.reason}")
 
 
 def _reset(record: Record) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from aiohttp import web
 from pydantic import ValidationError
@@ -59,7 +60,7 @@ class LogServer:
             return await self._answer(request, namespace=namespace, name=name, container=container)
         except ApiServerError as error:
             LOGGER.warning("the log of pod %s/%s: %r", namespace, name, error)
-            return _refusal(500, f"the API server can't be asked about the pod: {error}")
+            return _refusal(HTTPStatus.INTERNAL_SERVER_ERROR, f"the API server can't be asked about the pod: {error}")
 
     async def _answer(
         self, request: web.BaseRequest, *, namespace: str, name: str, container: str
@@ -69,19 +70,21 @@ class LogServer:
         node = pod["spec"].get("nodeName", "") if pod is not None else ""
         user = _user(request)
         if not await self._may_read(user, node):
-            return _refusal(403, f"Forbidden (user={user['user']}, verb=get, resource=nodes, subresource(s)=[proxy])")
+            denied = f"Forbidden (user={user['user']}, verb=get, resource=nodes, subresource(s)=[proxy])"
+            return _refusal(HTTPStatus.FORBIDDEN, denied)
         if pod is None or not await self._stands_on(node, request):
-            return _refusal(404, f'pod "{name}" does not exist')
+            return _refusal(HTTPStatus.NOT_FOUND, f'pod "{name}" does not exist')
         if container not in {each["name"] for each in pod["spec"]["containers"]}:
-            return _refusal(404, f'container "{container}" not found in pod "{name}"')
+            return _refusal(HTTPStatus.NOT_FOUND, f'container "{container}" not found in pod "{name}"')
         try:
             options = LogOptions.model_validate(dict(request.query))
             file = log_file(self._state, pod, container, previous=options.previous)
         except ValidationError as error:
             fields = ", ".join(str(problem["loc"][0]) for problem in error.errors())
-            return _refusal(400, f"a rehearsal's logs can't be chosen by {fields}: their lines' times aren't kept")
+            text = f"a rehearsal's logs can't be chosen by {fields}: their lines' times aren't kept"
+            return _refusal(HTTPStatus.BAD_REQUEST, text)
         except NoLogError as error:
-            return _refusal(400, str(error))
+            return _refusal(HTTPStatus.BAD_REQUEST, str(error))
         return await self._send(request, LogReader(file, options), pod=pod, path=path, container=container)
 
     async def _send(
@@ -152,8 +155,10 @@ def _user(request: web.BaseRequest) -> dict[str, object]:
 
 
 def _unserved(request: web.BaseRequest) -> web.Response:
-    return _refusal(404, f"a rehearsal's kubelets serve logs alone, not {request.method} {request.path}")
+    return _refusal(
+        HTTPStatus.NOT_FOUND, f"a rehearsal's kubelets serve logs alone, not {request.method} {request.path}"
+    )
 
 
-def _refusal(status: int, text: str) -> web.Response:
+def _refusal(status: HTTPStatus, text: str) -> web.Response:
     return web.Response(status=status, text=text)

@@ -7,6 +7,7 @@ Without an answer the API server calls its whole discovery incomplete, and no na
 from __future__ import annotations
 
 import ssl
+from http import HTTPStatus
 from pathlib import Path
 
 from aiohttp import web
@@ -27,7 +28,7 @@ def refusal(path: str) -> Object:
         "apiVersion": "v1",
         "status": "Failure",
         "reason": "NotFound",
-        "code": 404,
+        "code": HTTPStatus.NOT_FOUND.value,
         "message": f"{path} is not served in a rehearsal: its server's address is fixed in the program",
     }
 
@@ -52,4 +53,4 @@ async def _answer_discovery(request: web.Request) -> web.Response:
 
 
 async def _refuse(request: web.Request) -> web.Response:
-    return web.json_response(refusal(request.path), status=404)
+    return web.json_response(refusal(request.path), status=HTTPStatus.NOT_FOUND)

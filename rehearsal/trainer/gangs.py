@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from kubernetes import client
@@ -20,9 +21,6 @@ from rehearsal.trainer.training import Pace
 DEFAULT_STEPS = 1000
 DEFAULT_STEP_S = 10.0
 """What is played for a job that doesn't say what it expects."""
-
-NOT_FOUND = 404
-CONFLICT = 409
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +69,7 @@ class Cluster:
         try:
             listed: Any = self._custom.list_cluster_custom_object(GROUP, VERSION, PLURAL)
         except client.ApiException as error:
-            if error.status == NOT_FOUND:
+            if error.status == HTTPStatus.NOT_FOUND:
                 return []
             raise
         return [as_job(item) for item in listed["items"]]
@@ -110,7 +108,10 @@ class Cluster:
         try:
             self._core.patch_namespaced_pod(pod, gang.namespace, {"metadata": {"annotations": dict(annotations)}})
         except client.ApiException as error:
-            if error.status not in {NOT_FOUND, CONFLICT}:  # the pod just went: the next look sees that
+            if error.status not in {
+                HTTPStatus.NOT_FOUND,
+                HTTPStatus.CONFLICT,
+            }:  # the pod just went: the next look sees that
                 raise
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from rehearsal.cloud.behaviours import Behaviour, Context
 from rehearsal.cloud.errors import OracleError, invalid
 from rehearsal.cloud.identifiers import kind_of
@@ -19,7 +21,8 @@ def _check_name(context: Context, record: Record) -> None:
         same = other.token == record.token and other.inputs.get("name") == record.inputs.get("name")
         if same and other.id != record.id and other.inputs.get("compartmentId") == record.inputs.get("compartmentId"):
             kind = record.token.rpartition(":")[2]
-            raise OracleError(409, "EntityAlreadyExists", f"{kind} {record.inputs.get('name')!r} already exists")
+            message = f"{kind} {record.inputs.get('name')!r} already exists"
+            raise OracleError(HTTPStatus.CONFLICT, "EntityAlreadyExists", message)
 
 
 def _check_group(context: Context, group: Record) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import Any
 
 from rehearsal.cloud.behaviours import Behaviour, Context
@@ -24,7 +25,8 @@ def _check_bucket(context: Context, bucket: Record) -> None:
     if not NAME.fullmatch(name):
         raise invalid(f"name: {name!r} is no bucket name: at most 256 letters, digits, '-', '_' and '.'")
     if bucket.inputs["namespace"] != namespace(context):
-        raise OracleError(404, "NamespaceNotFound", f"The namespace {bucket.inputs['namespace']!r} does not exist")
+        message = f"The namespace {bucket.inputs['namespace']!r} does not exist"
+        raise OracleError(HTTPStatus.NOT_FOUND, "NamespaceNotFound", message)
 
 
 def _compute_bucket(context: Context, bucket: Record) -> dict[str, Any]:
