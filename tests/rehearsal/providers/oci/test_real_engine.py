@@ -18,7 +18,7 @@ import yaml
 from kubernetes import client, config
 from pulumi import automation
 
-from rehearsal.cloud.bootstrap import NODE_FILE
+from rackwright.rendering.nodes import NODE_DOCUMENT_PATH
 from rehearsal.cloud.layout import LEVELS
 from rehearsal.cloud.state import FILE, Store
 from rehearsal.control_plane import ControlPlane
@@ -40,7 +40,7 @@ def user_data() -> str:
         "taints": ["nvidia.com/gpu=present:NoSchedule"],
         "topology": TOPOLOGY,
     }
-    files = {"write_files": [{"path": NODE_FILE, "content": json.dumps(node)}]}
+    files = {"write_files": [{"path": NODE_DOCUMENT_PATH, "content": json.dumps(node)}]}
     return base64.b64encode(f"#cloud-config\n{yaml.safe_dump(files)}".encode()).decode()
 
 
