@@ -42,6 +42,16 @@ ENGINE_ECHOES = ("error: update failed", "error: preview failed")
 """What the engine says after the real reason."""
 
 
+STAND_IN = "stand-in"
+"""What is said of the `kubernetes` plugin where it isn't the official one."""
+
+WITHOUT_OFFICIAL = (
+    f"it ran on the official kubernetes plugin, which gets charts from where they are published; {official.CHOICE}="
+    f"{STAND_IN} rehearses on pinned copies"
+)
+"""The remedy for a failure that may be the plugin's, since the plugin wasn't asked for."""
+
+
 class EngineError(RuntimeError):
     """An engine that failed; the message holds what it and the programs said was wrong."""
 
@@ -92,12 +102,12 @@ class Engine:
             raise EngineError(str(error)) from error
         chosen = {} if found is None else {"kubernetes": found}
         plugins.install(self.state.pulumi_home, state=self.state.root, python=Path(sys.executable), official=chosen)
-        self.state.describe(kubernetes_plugin="stand-in" if found is None else f"official, {found}")
+        self.state.describe(kubernetes_plugin=STAND_IN if found is None else f"official, {found}")
 
     @property
     def kubernetes_plugin(self) -> str:
         """Which of Pulumi's `kubernetes` plugins plays: the stand-in, or the official one and where it is."""
-        return str(self.state.facts().get("kubernetes_plugin", "stand-in"))
+        return str(self.state.facts().get("kubernetes_plugin", STAND_IN))
 
     def up(self, on_event: Callable[[automation.EngineEvent], None]) -> automation.UpResult:
         """Make the cluster as its spec says."""
@@ -156,7 +166,8 @@ class Engine:
             lines = [line.strip() for line in str(error).splitlines()]
             said = (line for line in lines if line.startswith("error:") and line not in ENGINE_ECHOES)
             causes = dict.fromkeys(line.removeprefix("error:").strip() for line in said)
-            raise EngineError("\n".join([f"{doing} failed", *causes])) from error
+            remedies = [] if self.kubernetes_plugin == STAND_IN else [WITHOUT_OFFICIAL]
+            raise EngineError("\n".join([f"{doing} failed", *causes, *remedies])) from error
 
     def _log(self, name: str) -> Callable[[str], None]:
         path = self.state.log(name)
