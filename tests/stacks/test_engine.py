@@ -28,7 +28,7 @@ def test_a_refused_spec_ends_a_preview_with_every_problem_and_no_traceback(toolb
     try:
         engine.prepare(refused)
         preview = subprocess.run(
-            [str(toolbox.program("pulumi")), "preview", "--non-interactive", "--stack", stack_name(directory)],
+            [str(toolbox.bin_directory() / "pulumi"), "preview", "--non-interactive", "--stack", stack_name(directory)],
             cwd=PROJECT_ROOT,
             env={**os.environ, **engine.environment()},
             capture_output=True,
