@@ -1,10 +1,11 @@
-"""Whether the cluster can ever run a job as it is written: the API server knows the job's rules, not the cluster."""
+"""Whether a job can be taken: the API server knows the job's own rules, not the cluster and not what stands in it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from operators.observed import JobView, Observed
 from rackwright.specs import TrainingJob
 from rackwright.specs.job_cluster import JobCluster
 
@@ -20,6 +21,18 @@ class Refusal:
 def refusal(job: TrainingJob, cluster: JobCluster) -> Refusal | None:
     """The first reason why the cluster can't take the job, or None."""
     return next(_refusals(job, cluster), None)
+
+
+def name_taken(job: JobView, observed: Observed) -> Refusal | None:
+    """A JobSet of the job's name that isn't the job's; None if there is none, or if it is going."""
+    jobset = observed.jobset
+    if jobset is None or jobset.deleting or jobset.owner_uid == job.uid:
+        return None
+    return Refusal(
+        reason="NameTaken",
+        message=f"A JobSet {job.job.metadata.name!r} that belongs to something else is in the way; delete it, or "
+        "submit the job by another name.",
+    )
 
 
 def _refusals(job: TrainingJob, cluster: JobCluster) -> Iterator[Refusal]:

@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from operators import restarts, statuses
-from operators.acceptance import Refusal, refusal
+from operators import statuses
+from operators.acceptance import name_taken, refusal
 from operators.actions import (
     Action,
     CreateJobSet,
@@ -34,7 +34,8 @@ from operators.actions import (
     SetPriority,
     WriteStatus,
 )
-from operators.observed import JobSetView, JobView, Observed
+from operators.observed import JobView, Observed
+from operators.situation import HOST_FAILED, Situation
 from rackwright.rendering.jobset import jobset as render_jobset
 from rackwright.specs.job_cluster import JobCluster
 from rackwright.specs.training_job_status import Phase, TrainingJobStatus
@@ -53,103 +54,79 @@ def decide(job: JobView, observed: Observed, cluster: JobCluster, *, now: dateti
     if job.deleting:
         return Decision(actions=())
     refused = refusal(job.job, cluster) or name_taken(job, observed)
-    status = statuses.report(job, observed, refused=refused, now=now)
-    actions: list[Action] = []
-    if status != job.status:
-        actions.append(WriteStatus(status=status))
-    if statuses.finished(status):
-        actions += after_the_end(job, observed, status, now=now)
-    else:
-        actions += on_the_way(job, observed, cluster, refused)
-    actions += events(job.status, status)
-    return Decision(actions=tuple(actions), look_again_s=next_look(job, observed, status, now=now))
+    situation = Situation(job=job, observed=observed, refused=refused, now=now)
+    status = statuses.report(situation)
+    written = [WriteStatus(status=status)] if status != situation.reported else []
+    deeds = after_the_end(situation) if situation.over else on_the_way(situation, cluster)
+    said = events(situation.reported, status)
+    return Decision(actions=(*written, *deeds, *said), look_again_s=next_look(situation))
 
 
-def name_taken(job: JobView, observed: Observed) -> Refusal | None:
-    """A JobSet of the job's name that isn't the job's."""
-    jobset = observed.jobset
-    if jobset is None or jobset.deleting or jobset.owner_uid == job.uid:
-        return None
-    return Refusal(
-        reason="NameTaken",
-        message=f"A JobSet {job.job.metadata.name!r} that belongs to something else is in the way; delete it, or "
-        "submit the job by another name.",
-    )
-
-
-def on_the_way(job: JobView, observed: Observed, cluster: JobCluster, refused: Refusal | None) -> Iterator[Action]:
+def on_the_way(situation: Situation, cluster: JobCluster) -> Iterator[Action]:
     """What brings an unfinished job on."""
-    jobset, spec, name = observed.jobset, job.job.spec, job.job.metadata.name
+    if situation.observed.jobset is None:
+        yield from free_of_dead_hosts(situation)
+        if not situation.spec.suspend and situation.refused is None and not situation.observed.going:
+            yield CreateJobSet(manifest=render_jobset(situation.job.job, cluster, uid=situation.job.uid))
+        return
+    if situation.own_jobset is None:
+        return
+    yield from free_of_dead_hosts(situation)
+    jobset = situation.standing_jobset
     if jobset is None:
-        yield from free_of_dead_hosts(observed)
-        if not spec.suspend and refused is None and not observed.going:
-            yield CreateJobSet(manifest=render_jobset(job.job, cluster, uid=job.uid))
         return
-    if jobset.owner_uid != job.uid:
+    if situation.taken_down:
+        yield DeleteJobSet(name=situation.name, uid=jobset.uid)
         return
-    yield from free_of_dead_hosts(observed)
-    if jobset.deleting:
-        return
-    if statuses.taken_down(job, observed):
-        yield DeleteJobSet(name=name, uid=jobset.uid)
-        return
-    if jobset.priority != spec.priority and refused is None:
-        yield SetPriority(jobset=name, priority=spec.priority)
-    yield from placed_on_good_hosts(observed, jobset)
+    priority = situation.spec.priority
+    if jobset.priority != priority and situation.refused is None:
+        yield SetPriority(jobset=situation.name, priority=priority)
+    yield from placed_on_good_hosts(situation, jobset.uid)
 
 
-def free_of_dead_hosts(observed: Observed) -> Iterator[Action]:
+def free_of_dead_hosts(situation: Situation) -> Iterator[Action]:
     """End the pods whose hosts can't end them."""
-    for pod in (*observed.pods, *observed.old_pods):
-        host = observed.hosts.get(pod.host) if pod.host and pod.bound else None
+    for pod in (*situation.observed.pods, *situation.observed.old_pods):
+        host = situation.host(pod) if pod.bound else None
         if host is not None and host.dead and not pod.forced and pod.phase != "Succeeded":
-            yield FailPod(name=pod.name, uid=pod.uid, reason=restarts.HOST_FAILED, message=f"{pod.host}: {host.dead}")
+            yield FailPod(name=pod.name, uid=pod.uid, reason=HOST_FAILED, message=f"{pod.host}: {host.dead}")
 
 
-def placed_on_good_hosts(observed: Observed, jobset: JobSetView) -> Iterator[Action]:
+def placed_on_good_hosts(situation: Situation, jobset_uid: str) -> Iterator[Action]:
     """Have the whole gang placed anew where replacing one host isn't enough."""
-    workload = observed.workload
-    if workload is None or workload.jobset_uid != jobset.uid:
+    workload = situation.observed.workload
+    if workload is None or workload.jobset_uid != jobset_uid:
         return
     if not workload.active:
         if workload.evicted_by_operator and not workload.reserved:
             yield ReactivateWorkload(name=workload.name)
         return
-    for pod in observed.pods:
-        host = observed.hosts.get(pod.host) if pod.host and pod.living else None
-        if host is None or not workload.admitted:
+    if not workload.admitted:
+        return
+    for pod in situation.observed.pods:
+        host = situation.host(pod) if pod.living else None
+        if host is None:
             continue
         if (host.dead and not pod.bound) or (host.excluded and pod.phase != "Succeeded"):
             yield EvictWorkload(name=workload.name, reason=f"{pod.host}: {host.dead or host.excluded}")
             return
 
 
-def after_the_end(job: JobView, observed: Observed, status: TrainingJobStatus, *, now: datetime) -> Iterator[Action]:
+def after_the_end(situation: Situation) -> Iterator[Action]:
     """Take down what outlived its job, and the job itself when its time to live is over."""
-    jobset = observed.jobset
-    if jobset is not None and jobset.owner_uid == job.uid and not jobset.deleting:
-        runs_on = not jobset.succeeded and jobset.failure is None
-        if runs_on:
-            yield DeleteJobSet(name=job.job.metadata.name, uid=jobset.uid)
-    yield from free_of_dead_hosts(observed)
-    due = expiry(job, status)
-    if due is not None and now >= due:
-        yield DeleteJob(uid=job.uid)
+    jobset = situation.standing_jobset
+    if jobset is not None and not jobset.succeeded and jobset.failure is None:
+        yield DeleteJobSet(name=situation.name, uid=jobset.uid)
+    yield from free_of_dead_hosts(situation)
+    if situation.expiry is not None and situation.now >= situation.expiry:
+        yield DeleteJob(uid=situation.job.uid)
 
 
-def expiry(job: JobView, status: TrainingJobStatus) -> datetime | None:
-    """When the finished job is to be deleted, or None."""
-    ttl = job.job.spec.ttl_seconds_after_finished
-    if ttl is None or status.finished_at is None:
-        return None
-    return datetime.fromisoformat(status.finished_at) + timedelta(seconds=ttl)
-
-
-def next_look(job: JobView, observed: Observed, status: TrainingJobStatus, *, now: datetime) -> float | None:
+def next_look(situation: Situation) -> float | None:
     """Seconds until a deadline or a time to live is over, or a host that isn't ready counts as dead."""
-    due = [host.settles_at for host in observed.hosts.values()]
-    due.append(expiry(job, status) if statuses.finished(status) else statuses.deadline(job))
-    return min((max(0.0, (each - now).total_seconds()) for each in due if each is not None), default=None)
+    due = [host.settles_at for host in situation.observed.hosts.values()]
+    due.append(situation.expiry if situation.over else situation.deadline)
+    return min((max(0.0, (each - situation.now).total_seconds()) for each in due if each is not None), default=None)
 
 
 def events(old: TrainingJobStatus, new: TrainingJobStatus) -> Iterator[EmitEvent]:

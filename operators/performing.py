@@ -32,10 +32,10 @@ from operators.actions import (
     WriteStatus,
 )
 from operators.observed import JobKey, JobView, Raw
-from operators.statuses import written
 from operators.store import JOBS, JOBSETS, WORKLOADS, Kind
 from rackwright.specs.kubernetes_names import API_VERSION, EVICTED_ANNOTATION, PRIORITY_LABEL
 from rackwright.specs.training_job import KIND
+from rackwright.specs.training_job_status import timestamp
 
 logger = logging.getLogger(__name__)
 
@@ -44,9 +44,6 @@ UNREADABLE_MANAGER = "rackwright-operator-unreadable"
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
 STRATEGIC_MERGE = "application/strategic-merge-patch+json"
-
-NOT_FOUND = 404
-CONFLICT = 409
 
 REQUEST_TIMEOUT_S = 30.0
 """Seconds for one deed, so that an API server that doesn't answer can't hold a worker for the client's 300."""
@@ -146,7 +143,7 @@ class Performer:
             "status": "False",
             "reason": "Unreadable",
             "message": unreadable.message,
-            "lastTransitionTime": written(datetime.now(UTC)),
+            "lastTransitionTime": timestamp(datetime.now(UTC)),
             "observedGeneration": unreadable.generation,
         }
         async with asyncio.timeout(REQUEST_TIMEOUT_S):
@@ -169,7 +166,7 @@ class Performer:
             )
         except client.ApiException as error:
             # It is there, and another controller has a part in it, or it is gone again: the watch will tell.
-            if error.status not in {CONFLICT, NOT_FOUND}:
+            if error.status not in {HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND}:
                 raise
             return None
         return JOBSETS, made
@@ -182,7 +179,7 @@ class Performer:
                 kind.group, kind.version, namespace, kind.plural, name, body=options
             )
         except client.ApiException as error:
-            if error.status not in {NOT_FOUND, CONFLICT}:  # gone, or another one by now
+            if error.status not in {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}:  # gone, or another one by now
                 raise
 
     async def _merge(self, kind: Kind, namespace: str, name: str, patch: dict[str, Any]) -> None:
@@ -192,7 +189,7 @@ class Performer:
                 field_manager=FIELD_MANAGER, _content_type=MERGE,
             )  # fmt: skip
         except client.ApiException as error:
-            if error.status != NOT_FOUND:
+            if error.status != HTTPStatus.NOT_FOUND:
                 raise
 
     async def _fail_pod(self, namespace: str, action: FailPod) -> None:
@@ -215,7 +212,7 @@ class Performer:
                 self._core.delete_namespaced_pod_without_preload_content(action.name, namespace, body=options)
             )
         except client.ApiException as error:
-            if error.status not in {NOT_FOUND, CONFLICT}:
+            if error.status not in {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}:
                 raise
 
     async def _apply_status(
@@ -231,7 +228,7 @@ class Performer:
                 field_manager=manager, force=True, _content_type=APPLY,
             )  # fmt: skip
         except client.ApiException as error:
-            if error.status != NOT_FOUND:  # the job was deleted
+            if error.status != HTTPStatus.NOT_FOUND:  # the job was deleted
                 raise
             return None
         return JOBS, changed
@@ -240,7 +237,7 @@ class Performer:
         namespace, name = key
         body: Any = {
             "metadata": {"name": f"{name}.{uuid.uuid4().hex[:16]}", "namespace": namespace},
-            "eventTime": written(datetime.now(UTC)).replace("Z", "000Z"),  # microseconds
+            "eventTime": timestamp(datetime.now(UTC)).replace("Z", "000Z"),  # microseconds
             "reportingController": "rackwright.dev/operator",
             "reportingInstance": FIELD_MANAGER,
             "action": "Reconcile",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -27,9 +28,19 @@ class Phase(StrEnum):
     SUCCEEDED = "Succeeded"
     FAILED = "Failed"
 
+    @property
+    def final(self) -> bool:
+        """Whether the job has ended; nothing changes after that."""
+        return self in {Phase.SUCCEEDED, Phase.FAILED}
+
 
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 """A moment as RFC 3339 has it, in UTC, such as `2026-01-31T12:00:00Z`."""
+
+
+def timestamp(moment: datetime) -> str:
+    """A moment as `Time` has it, to the millisecond."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class StatusSpec(Spec):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from kubernetes.aio import client, config
 
 from operators.actions import WriteStatus
 from operators.observed import view_job
-from operators.performing import CONFLICT, Performer, Unreadable
+from operators.performing import Performer, Unreadable
 from rackwright.specs.training_job_status import Phase, TrainingJobStatus
 from tests.kubectl import Kubectl
 
@@ -45,7 +46,7 @@ def test_a_status_is_written_on_its_own_job_alone(training_jobs: Kubectl) -> Non
 
     with pytest.raises(client.ApiException) as refused:
         asyncio.run(write())
-    assert refused.value.status == CONFLICT
+    assert refused.value.status == HTTPStatus.CONFLICT
     assert "of the old one" not in training_jobs("get", "trainingjob", "again", "-o=json")
 
 
