@@ -34,8 +34,9 @@ from operators.actions import (
     SetPriority,
     WriteStatus,
 )
+from operators.gang import HOST_FAILED, host_of
 from operators.observed import JobView, Observed
-from operators.situation import HOST_FAILED, Situation
+from operators.situation import Situation
 from rackwright.rendering.jobset import jobset as render_jobset
 from rackwright.specs.job_cluster import JobCluster
 from rackwright.specs.training_job_status import Phase, TrainingJobStatus
@@ -87,7 +88,7 @@ def on_the_way(situation: Situation, cluster: JobCluster) -> Iterator[Action]:
 def free_of_dead_hosts(situation: Situation) -> Iterator[Action]:
     """End the pods whose hosts can't end them."""
     for pod in (*situation.observed.pods, *situation.observed.old_pods):
-        host = situation.host(pod) if pod.bound else None
+        host = host_of(pod, situation.observed) if pod.bound else None
         if host is not None and host.dead and not pod.forced and pod.phase != "Succeeded":
             yield FailPod(name=pod.name, uid=pod.uid, reason=HOST_FAILED, message=f"{pod.host}: {host.dead}")
 
@@ -104,7 +105,7 @@ def placed_on_good_hosts(situation: Situation, jobset_uid: str) -> Iterator[Acti
     if not workload.admitted:
         return
     for pod in situation.observed.pods:
-        host = situation.host(pod) if pod.living else None
+        host = host_of(pod, situation.observed) if pod.living else None
         if host is None:
             continue
         if (host.dead and not pod.bound) or (host.excluded and pod.phase != "Succeeded"):
@@ -118,14 +119,13 @@ def after_the_end(situation: Situation) -> Iterator[Action]:
     if jobset is not None and not jobset.succeeded and jobset.failure is None:
         yield DeleteJobSet(name=situation.name, uid=jobset.uid)
     yield from free_of_dead_hosts(situation)
-    if situation.expiry is not None and situation.now >= situation.expiry:
+    if situation.due is not None and situation.now >= situation.due:
         yield DeleteJob(uid=situation.job.uid)
 
 
 def next_look(situation: Situation) -> float | None:
     """Seconds until a deadline or a time to live is over, or a host that isn't ready counts as dead."""
-    due = [host.settles_at for host in situation.observed.hosts.values()]
-    due.append(situation.expiry if situation.over else situation.deadline)
+    due = [situation.due, *(host.settles_at for host in situation.observed.hosts.values())]
     return min((max(0.0, (each - situation.now).total_seconds()) for each in due if each is not None), default=None)
 
 

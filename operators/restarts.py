@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from operators.situation import POD_FAILED, Loss, Situation
+from operators.gang import POD_FAILED, Loss
+from operators.situation import Situation
 from rackwright.specs.training_job_status import Restart, TrainingJobStatus
 
 KEPT = 20

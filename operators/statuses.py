@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from operators import restarts
+from operators.gang import HOST_FAILED
 from operators.restarts import Record
-from operators.situation import HOST_FAILED, Situation
+from operators.situation import Situation
 from rackwright.specs.training_job_status import Condition, Phase, TrainingJobStatus
 
 HOSTS_SHOWN = 64
@@ -58,7 +59,7 @@ def life(situation: Situation, record: Record) -> tuple[Phase, str]:
     if record.gang is not None:
         return Phase.RUNNING, out_of_sight(situation) or f"All {spec.hosts} hosts train."
     if situation.admitted:
-        arrived = f"{len(situation.arrived)} of {spec.hosts} pods are ready."
+        arrived = f"{situation.arrived} of {spec.hosts} pods are ready."
         if record.open is not None:
             return Phase.RESTARTING, f"{record.open.message}; {arrived}"
         return Phase.STARTING, arrived
