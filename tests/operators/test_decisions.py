@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,61 +24,12 @@ from operators.actions import (
     WriteStatus,
 )
 from operators.decisions import decide
-from operators.observed import ABSENT, HostView, JobSetView, JobView, Observed, PodView, WorkloadView
-from rackwright.rendering.jobset import template_sha256
-from rackwright.specs import TrainingJob
+from operators.observed import ABSENT, HostView, JobView, Observed, WorkloadView
 from rackwright.specs.job_cluster import JobCluster
 from rackwright.specs.training_job_status import Phase, TrainingJobStatus
+from tests.operators.gangs import ADMITTED, DEAD, EXCLUDED, GOOD, NOW, jobset_of, make_job, pods, running
 
 pytestmark = pytest.mark.pure
-
-NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
-DEAD = HostView(dead="the node isn't ready: NodeStatusUnknown")
-EXCLUDED = HostView(excluded="tainted rackwright.dev/failed=ecc")
-GOOD = HostView()
-
-
-def make_job(*, status: TrainingJobStatus | None = None, namespace: str = "team-a", **spec: object) -> JobView:
-    document = {
-        "apiVersion": "rackwright.dev/v1alpha1",
-        "kind": "TrainingJob",
-        "metadata": {"name": "llm", "namespace": namespace},
-        "spec": {"image": "trainer", "gpus": 32, "priority": "normal", **spec},
-    }
-    job = TrainingJob.model_validate(document).model_copy(update={"status": status})
-    return JobView(job=job, uid="job-uid", generation=1)
-
-
-def jobset_of(job: JobView) -> JobSetView:
-    return JobSetView(
-        uid="jobset-uid",
-        owner_uid=job.uid,
-        template_sha256=template_sha256(job.job.spec),
-        priority=job.job.spec.priority,
-    )
-
-
-ADMITTED = WorkloadView(name="jobset-llm", jobset_uid="jobset-uid", reserved=True, admitted=True)
-
-
-def pods(count: int, *, attempt: int = 0, first_host: int = 0) -> tuple[PodView, ...]:
-    return tuple(
-        PodView(
-            name=f"llm-{rank}-{attempt}", uid=f"pod-{rank}-{attempt}", rank=rank, host=f"h{first_host + rank}",
-            bound=True, phase="Running", ready=True,
-        )
-        for rank in range(count)
-    )  # fmt: skip
-
-
-def running(job: JobView, **hosts: HostView) -> Observed:
-    gang = pods(job.job.spec.hosts)
-    return Observed(
-        jobset=jobset_of(job),
-        workload=ADMITTED,
-        pods=gang,
-        hosts={pod.host or "": GOOD for pod in gang} | hosts,
-    )
 
 
 def deeds(actions: tuple[Action, ...]) -> list[Action]:
