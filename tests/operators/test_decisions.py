@@ -23,7 +23,7 @@ from operators.actions import (
     SetPriority,
     WriteStatus,
 )
-from operators.decisions import decide
+from operators.decisions import Decision, decide
 from operators.observed import ABSENT, HostView, JobView, Observed, WorkloadView
 from rackwright.specs.job_cluster import JobCluster
 from rackwright.specs.training_job_status import Phase, TrainingJobStatus
@@ -279,6 +279,37 @@ def test_a_pod_aimed_at_a_dead_host_has_the_gang_placed_anew(cluster: JobCluster
     assert isinstance(evict, EvictWorkload)
 
 
+def test_a_rank_that_is_through_is_left_alone_on_a_host_that_fails(cluster: JobCluster) -> None:
+    job = make_job()
+    observed = running(job, h0=DEAD, h1=EXCLUDED)
+    through = tuple(replace(pod, phase="Succeeded", ready=False) for pod in observed.pods[:2])
+    observed = replace(observed, pods=(*through, *observed.pods[2:]))
+    assert deeds(decide(job, observed, cluster, now=NOW).actions) == []
+
+
+def test_a_pod_that_goes_has_no_gang_placed_anew_and_hides_none_that_stays(cluster: JobCluster) -> None:
+    job = make_job()
+    observed = running(job, h0=EXCLUDED)
+    going = replace(observed.pods[0], deleting=True)
+    assert deeds(decide(job, replace(observed, pods=(going, *observed.pods[1:])), cluster, now=NOW).actions) == []
+    observed = running(job, h3=EXCLUDED)
+    observed = replace(observed, pods=(replace(observed.pods[0], deleting=True), *observed.pods[1:]))
+    (evict,) = deeds(decide(job, observed, cluster, now=NOW).actions)
+    assert evict == EvictWorkload(name="jobset-llm", reason=f"h3: {EXCLUDED.excluded}")
+
+
+def test_a_job_that_is_being_deleted_is_left_to_go(cluster: JobCluster) -> None:
+    job = replace(make_job(), deleting=True)
+    assert decide(job, running(job, h1=DEAD), cluster, now=NOW) == Decision(actions=())
+
+
+def test_a_gang_without_a_word_from_kueue_waits_in_its_queue(cluster: JobCluster) -> None:
+    job = make_job()
+    for workload in (None, WorkloadView(name="jobset-llm", jobset_uid="jobset-uid")):
+        observed = Observed(jobset=jobset_of(job), workload=workload)
+        assert seen(job, observed, cluster).status.message == "Waits in queue train."
+
+
 def test_a_workload_that_somebody_else_made_inactive_stays_so(cluster: JobCluster) -> None:
     job = make_job()
     idle = replace(ADMITTED, active=False, reserved=False, admitted=False)
@@ -338,6 +369,17 @@ def test_a_jobset_that_failed_for_good_ends_the_job_in_its_words(cluster: JobClu
     job = seen(job, observed, cluster)
     assert job.status.phase is Phase.FAILED
     assert "max restarts" in job.status.message
+
+
+def test_of_a_job_that_fails_people_are_warned_and_of_one_that_succeeds_they_are_told(cluster: JobCluster) -> None:
+    job = make_job()
+    for ending, expected in (
+        ({"failure": "max restarts"}, ("Warning", "Failed")),
+        ({"succeeded": True}, ("Normal", "Succeeded")),
+    ):
+        ended = replace(running(job), jobset=replace(jobset_of(job), **ending))  # type: ignore[arg-type]  # of any field
+        (event,) = (each for each in decide(job, ended, cluster, now=NOW).actions if isinstance(each, EmitEvent))
+        assert (event.type, event.reason) == expected
 
 
 def test_a_job_over_its_deadline_fails_and_is_taken_down(cluster: JobCluster) -> None:
