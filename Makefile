@@ -21,11 +21,13 @@ PACKAGES := rackwright stacks operators rehearsal bench
 TIERS := pure mocked control_plane
 # A test that takes this long (seconds) hangs: the slowest brings up a whole cluster.
 TEST_TIMEOUT_S := 600
+# The search for mutants that no test kills ends after this long (seconds); the next one goes on where it ended.
+MUTANTS_TIMEOUT_S := 1800
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url
 
-.PHONY: help setup tools rehearse test bench check lint format-check types imports spelling format lock clean
+.PHONY: help setup tools rehearse test mutants bench check lint format-check types imports spelling format lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +80,11 @@ test: setup tools ## Run the tests, tier by tier (ARGS="-x")
 	printf '%s\n' "$${results[@]}"
 	exit $$failed
 
+mutants: setup ## Change decisions and specs in many small ways, and list what no test notices (ARGS="operators.gang*")
+	@status=0; timeout --signal=INT $(MUTANTS_TIMEOUT_S) $(BIN)/mutmut run $(ARGS) || status=$$?
+	if [ $$status -ne 0 ] && [ $$status -ne 124 ]; then exit $$status; fi
+	echo "== mutants: survivors (mutmut show NAME)"; $(BIN)/mutmut results | grep -Ev ': (killed|not checked)$$' || echo none
+
 bench: setup ## Time the search for a layout, on one core
 	@$(BIN)/python -m bench.search
 
@@ -111,5 +118,5 @@ lock: setup ## Compile requirements/*.in and pyproject.toml into the locks (ARGS
 	$(LOCK) $(ARGS) --constraint requirements/development.txt requirements/operator.in --output-file requirements/operator.txt
 
 clean: ## Remove .venv and the checkout's caches (the tools in the per-user cache stay)
-	@rm -rf $(VENV) .setup.lock .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) .setup.lock .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis mutants
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
