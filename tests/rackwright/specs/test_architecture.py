@@ -96,11 +96,24 @@ def test_each_second_layer_can_see_the_whole_sequence() -> None:
     assert [architecture.kind(layer).windowed for layer in range(4)] == [True, False, True, False]
 
 
+def test_each_third_layer_that_sees_the_whole_sequence_comes_third() -> None:
+    architecture = Architecture(**{**FITS, "layers": 6, "window": {"tokens": 128, "full_every": 3}})
+    assert [architecture.kind(layer).windowed for layer in range(6)] == [True, True, False, True, True, False]
+
+
 def test_a_module_of_multi_token_prediction_is_a_layer_like_the_last() -> None:
     architecture = Architecture(
         **{**FITS, "prediction_layers": 1, "experts": {"count": 4, "active": 1, "ffn": 64, "dense_layers": 3}}
     )
     assert architecture.kind(4) == architecture.kind(3) == LayerKind(experts=True, windowed=False)
+
+
+def test_a_module_of_multi_token_prediction_is_no_next_layer_in_the_rhythm() -> None:
+    """The next one would see the whole sequence: kinds go by three, and the fifth layer is the last."""
+    architecture = Architecture(
+        **{**FITS, "layers": 5, "prediction_layers": 1, "window": {"tokens": 128, "full_every": 3}}
+    )
+    assert architecture.kind(5) == architecture.kind(4) == LayerKind(experts=False, windowed=True)
 
 
 @given(layers=st.integers(1, 40), dense=st.integers(0, 39), every=st.integers(1, 40))

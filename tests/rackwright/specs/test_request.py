@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rackwright.specs import SpecError
+from rackwright.specs import SpecError, request
 from rackwright.specs.architecture import Architecture
 from rackwright.specs.documents import parse_document, validate_document
 from rackwright.specs.figure import Figure
@@ -85,3 +85,8 @@ def test_tokens_may_be_written_as_people_write_them() -> None:
     """YAML 1.1 takes 15.6e12 for text; the request takes it for the number."""
     text = "name: run\nmodel: llama-3-8b\ntokens: 15.6e12\ngpus: 64\n"
     assert parse_document(text, Request, source="request.yaml").tokens == 15.6e12
+
+
+def test_a_request_that_cant_be_met_is_refused_as_one_that_cant_be_read() -> None:
+    refused = request.refusal(field="gpus", value="8", expected="at least 16", remedy="give 16")
+    assert str(refused) == "request: gpus: got '8'; expected at least 16. Give 16."

@@ -9,7 +9,7 @@ import yaml
 
 from rackwright.specs import SpecError, TrainingJob
 from rackwright.specs.documents import validate_document
-from rackwright.specs.training_job_rules import FROZEN_FIELDS, changed_frozen_fields
+from rackwright.specs.training_job_rules import FROZEN_FIELDS, cel_message, changed_frozen_fields
 
 pytestmark = pytest.mark.pure
 
@@ -61,3 +61,10 @@ def test_what_the_operator_can_change_on_a_running_job_may_change(field: str, va
 
 def test_the_cases_name_every_field_that_is_frozen() -> None:
     assert {field.name for field in FROZEN_FIELDS} == set(CASES["frozen"])
+
+
+def test_a_rules_words_stay_words_in_cel() -> None:
+    r"""CEL's `format` takes `%%` for a percent sign, its strings `\\` and `\'` for what would end or escape."""
+    assert cel_message(r"{spec.gpus} GPUs' 50% \ {spec.queue}") == (
+        r"'%s GPUs\' 50%% \\ %s'.format([self.spec.gpus, self.spec.queue])"
+    )
