@@ -377,7 +377,7 @@ def test_of_a_job_that_fails_people_are_warned_and_of_one_that_succeeds_they_are
         ({"failure": "max restarts"}, ("Warning", "Failed")),
         ({"succeeded": True}, ("Normal", "Succeeded")),
     ):
-        ended = replace(running(job), jobset=replace(jobset_of(job), **ending))  # type: ignore[arg-type]  # of any field
+        ended = replace(running(job), jobset=replace(jobset_of(job), **ending))
         (event,) = (each for each in decide(job, ended, cluster, now=NOW).actions if isinstance(each, EmitEvent))
         assert (event.type, event.reason) == expected
 

@@ -20,7 +20,7 @@ WHOLE = "pod-0-0"
 """The uid of rank 0 of a gang that wasn't restarted."""
 
 
-def after(status: dict[str, Any], observed: Observed, *, now: datetime = NOW, **spec: object) -> Record:
+def after(status: dict[str, Any], observed: Observed, *, now: datetime = NOW, **spec: Any) -> Record:  # noqa: ANN401 - any fields of the spec
     """The record after a job with that status was looked at."""
     return record(situation(make_job(status=TrainingJobStatus(**status), **spec), observed, now=now))
 
@@ -76,7 +76,7 @@ def test_a_gang_that_isnt_ready_for_a_while_stays_the_gang_that_it_was() -> None
 
 
 @pytest.mark.parametrize("spec", [{"suspend": True}, {"gpus": 16}], ids=["suspended", "changed"])
-def test_what_goes_by_its_authors_wish_abandons_the_open_restart_alone(spec: dict[str, object]) -> None:
+def test_what_goes_by_its_authors_wish_abandons_the_open_restart_alone(spec: dict[str, Any]) -> None:
     before = {"restarts": (EARLIER, OPEN), "restart_count": 2, "gang": None}
     abandoned = OPEN.model_copy(update={"abandoned_at": MOMENT})
     assert after(before, whole(), **spec) == Record(restarts=(EARLIER, abandoned), count=2, gang=None)
