@@ -53,7 +53,7 @@ def computed(
     judged = any(figure.assumed for figure in inputs) if assumed is None else assumed
     if not any(map(has_range, inputs)):
         return Figure(expected=expected, formula=formula, source=source, assumed=judged, exact_because=FROM_EXACT)
-    results = [expected, *(compute(*corner) for corner in corners_of(*map(ends, inputs)))]
+    results = [expected, *(compute(*corner) for corner in corners_of(*map(_distinct_ends, inputs)))]
     return Figure(
         expected=expected, low=min(results), high=max(results), formula=formula, source=source, assumed=judged
     )
@@ -92,6 +92,11 @@ def ends(figure: Figure) -> tuple[float, float]:
     low = figure.expected if figure.low is None else figure.low
     high = figure.expected if figure.high is None else figure.high
     return low, high
+
+
+def _distinct_ends(figure: Figure) -> tuple[float, ...]:
+    """Both ends, or the one value of a figure without a range, so that no corner is computed twice."""
+    return tuple(dict.fromkeys(ends(figure)))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ forms, such as 1 − N·r·(R + τ/2), go below zero where a failure comes more 
 
 from __future__ import annotations
 
+from functools import cache
 from math import exp, expm1, log1p, sqrt
 
 SOURCE = "Daly, Future Generation Computer Systems 22 (2006) 303"
@@ -64,6 +65,7 @@ def goodput(*, interval_s: float, stall_s: float, restart_s: float, mean_time_to
     return interval_s / (mean * exp(restart_s / mean) * expm1((interval_s + stall_s) / mean))
 
 
+@cache
 def half_goodput_mean_s(*, stall_s: float, write_s: float, restart_s: float) -> float:
     """The mean time to failure at which the best interval still gives one half.
 
