@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
 from math import isfinite
 
 import pytest
@@ -14,13 +13,12 @@ from rackwright.catalog import FIGURES, PlanningFigure
 from rackwright.cli.sizing.explain import figures, unknowns
 from rackwright.sizing import plan
 from rackwright.sizing.figures import ends
-from rackwright.specs.plan import Plan
-from rackwright.specs.request import Request
+from tests.rackwright.sizing.plans import planned, request
 
 pytestmark = pytest.mark.pure
 
-REQUESTS = {
-    "small": {"model": "llama-3-8b", "tokens": 1e12, "gpus": 64},
+REQUESTS: dict[str, dict[str, object]] = {
+    "small": {"gpus": 64},
     "large, with terms": {
         "model": "llama-3.1-405b",
         "tokens": 15.6e12,
@@ -32,21 +30,13 @@ REQUESTS = {
         "delivery": {"start_date": "2026-01-01", "lead_days": 60, "vendors": 2, "hosts_per_week": 300},
         "money": {"building_usd_per_mw": 12e6, "electricity_usd_per_kwh": 0.1},
     },
-    "mixture of experts": {"model": "mixtral-8x7b", "tokens": 1e12, "gpus": 256, "checkpoints": "async"},
+    "mixture of experts": {"model": "mixtral-8x7b", "gpus": 256, "storage": {"checkpoints": "async"}},
 }
-
-
-@cache
-def planned(name: str) -> Plan:
-    fields = dict(REQUESTS[name])
-    if "checkpoints" in fields:
-        fields["storage"] = {"checkpoints": fields.pop("checkpoints")}
-    return plan(Request.model_validate({"name": "run", **fields}))
 
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_every_figure_says_where_it_comes_from_and_has_a_range_or_a_reason(name: str) -> None:
-    found = figures(planned(name))
+    found = figures(planned(**REQUESTS[name]))
     assert len(found) > 120
     for path, figure in found.items():
         assert figure.formula.strip() or figure.source.strip(), path
@@ -55,7 +45,7 @@ def test_every_figure_says_where_it_comes_from_and_has_a_range_or_a_reason(name:
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_every_range_holds_its_expected_value(name: str) -> None:
-    for path, figure in figures(planned(name)).items():
+    for path, figure in figures(planned(**REQUESTS[name])).items():
         low = figure.expected if figure.low is None else figure.low
         high = figure.expected if figure.high is None else figure.high
         assert low <= figure.expected <= high, path
@@ -121,9 +111,7 @@ terms = st.fixed_dictionaries(
 @settings(max_examples=25)
 @given(given_terms=terms, hosts=st.integers(1, 64))
 def test_whatever_the_terms_every_figure_is_in_order_and_explained(given_terms: dict[str, object], hosts: int) -> None:
-    sized = plan(
-        Request.model_validate({"name": "run", "model": "llama-3-8b", "tokens": 1e12, "gpus": 8 * hosts} | given_terms)
-    )
+    sized = plan(request(gpus=8 * hosts, **given_terms))
     for path, figure in figures(sized).items():
         assert (figure.low is not None and figure.high is not None) or figure.exact_because, path
         assert isfinite(figure.expected), path
@@ -134,6 +122,6 @@ def test_whatever_the_terms_every_figure_is_in_order_and_explained(given_terms: 
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_what_is_unknown_says_what_to_give_instead(name: str) -> None:
-    for path, unknown in unknowns(planned(name)).items():
+    for path, unknown in unknowns(planned(**REQUESTS[name])).items():
         assert unknown.unknown, path
-    assert ("cost.building_usd" in unknowns(planned(name))) == (name != "large, with terms")
+    assert ("cost.building_usd" in unknowns(planned(**REQUESTS[name]))) == (name != "large, with terms")

@@ -6,13 +6,12 @@ import json
 
 import pytest
 
-from rackwright import sizing
 from rackwright.cli.sizing.explain import figures
 from rackwright.cli.sizing.plan_table import FRACTIONS, split_unit
 from rackwright.specs import dump_document
 from rackwright.specs.documents import parse_document
 from rackwright.specs.plan import Plan
-from rackwright.specs.request import Request
+from tests.rackwright.sizing.plans import planned
 
 pytestmark = pytest.mark.pure
 
@@ -35,7 +34,7 @@ COUNTS = frozenset(
 @pytest.fixture(scope="module")
 def plan() -> Plan:
     """A small plan."""
-    return sizing.plan(Request(name="run", model="llama-3-8b", tokens=1e12, gpus=64))
+    return planned(gpus=64)
 
 
 def test_it_survives_writing_and_reading_as_yaml_and_json(plan: Plan) -> None:

@@ -11,8 +11,7 @@ from typer.testing import Result
 
 from rackwright.cli.exit_codes import ExitCode
 from rackwright.cli.sizing.explain import figures, unknowns
-from rackwright.sizing import plan
-from rackwright.specs.request import Request
+from tests.rackwright.sizing.plans import planned
 
 pytestmark = pytest.mark.pure
 
@@ -20,7 +19,7 @@ Run = Callable[..., Result]
 
 ASKED = ("size", "--model", "llama-3-8b", "--tokens", "1e12", "--gpus", "64")
 
-PLAN = plan(Request(name="llama-3-8b", model="llama-3-8b", tokens=1e12, gpus=64))
+PLAN = planned(name="llama-3-8b", gpus=64)
 
 
 def test_each_figure_of_the_plan_can_be_asked_for(run: Run) -> None:

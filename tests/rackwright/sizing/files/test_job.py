@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rackwright.sizing import plan, training_job
-from rackwright.specs.request import Request
+from rackwright.sizing import training_job
+from tests.rackwright.sizing.plans import planned
 
 pytestmark = pytest.mark.pure
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.pure
 )
 def test_ranks_that_are_neighbours_and_talk_most_stand_in_one_domain(model: str, gpus: int, place: str) -> None:
     """As Megatron-LM numbers them: tensor, context and expert ranks are neighbours, pipeline ranks aren't."""
-    sized = plan(Request(name="run", model=model, tokens=1e12, gpus=gpus, place=place))
+    sized = planned(model=model, gpus=gpus, place=place)
     split, wish = sized.parallelism, training_job(sized).spec.topology
     hosts = max(split.tensor * split.context, split.expert * split.expert_tensor) / sized.hosts.gpus_per_host
     levels = {level.name: level.hosts for level in sized.fabric.levels}

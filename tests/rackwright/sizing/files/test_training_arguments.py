@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from rackwright.sizing import plan
 from rackwright.sizing.files.training_arguments import megatron_arguments
 from rackwright.specs.plan import Plan
-from rackwright.specs.request import Request
+from tests.rackwright.sizing import plans
 
 pytestmark = pytest.mark.pure
 
 
 def planned(model: str, gpus: int = 512, **fields: object) -> Plan:
     """A plan for a model."""
-    return plan(Request.model_validate({"name": "run", "model": model, "tokens": 1e12, "gpus": gpus, **fields}))
+    return plans.planned(model=model, gpus=gpus, **fields)
 
 
 def arguments(model: str, gpus: int = 512, **fields: object) -> set[str]:

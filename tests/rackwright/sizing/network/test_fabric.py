@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rackwright.catalog import HOSTS, PLACES, SWITCHES
-from rackwright.sizing import plan
 from rackwright.sizing.network.fabric import expected_levels, fabric_plan, host_ports
 from rackwright.specs import SpecError
 from rackwright.specs.fabric import Fabric
 from rackwright.specs.plan import FabricPlan
 from rackwright.specs.request import Request
+from tests.rackwright.sizing import plans
 
 pytestmark = pytest.mark.pure
 
@@ -121,8 +121,8 @@ def test_a_place_s_own_levels_are_narrowed_as_asked() -> None:
 
 def test_a_narrower_fabric_is_never_faster() -> None:
     def step_s(**fabric: float) -> float:
-        request = {"name": "run", "model": "llama-3.1-405b", "tokens": 1e12, "gpus": 8192, "place": "existing"}
-        return plan(Request.model_validate({**request, "fabric": fabric})).step.step_s.expected
+        asked = {"model": "llama-3.1-405b", "gpus": 8192, "place": "existing", "fabric": fabric}
+        return plans.planned(**asked).step.step_s.expected
 
     wide, narrow, narrower = step_s(), step_s(spine_oversubscription=7), step_s(leaf_oversubscription=4)
     assert wide < narrow

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 
 from rackwright.catalog import PLACES
-from rackwright.sizing import plan
 from rackwright.sizing.planning import limits
 from rackwright.sizing.planning.limits import Weakness
 from rackwright.specs.figure import Figure
 from rackwright.specs.plan import Plan
-from rackwright.specs.request import Request
 from tests.rackwright.sizing.machines import USUAL
+from tests.rackwright.sizing.plans import planned
 
 pytestmark = pytest.mark.pure
 
 
-@cache
 def small() -> Plan:
-    return plan(Request(name="run", model="llama-3-8b", tokens=1e12, gpus=64, place="existing"))
+    return planned(gpus=64, place="existing")
 
 
 def weak(sized: Plan) -> list[Weakness]:
@@ -78,12 +74,11 @@ def test_the_worst_stands_first() -> None:
 
 
 def test_delivery_is_told_of_only_where_the_request_asks_for_it() -> None:
-    request = {"name": "run", "model": "llama-3-8b", "tokens": 1e11, "gpus": 64, "place": "existing"}
-    asked = plan(Request.model_validate({**request, "delivery": {"start_date": "2026-01-01"}}))
+    asked = planned(gpus=64, place="existing", delivery={"start_date": "2026-01-01"})
     assert any("days after the order" in warning for warning in asked.warnings)
     assert not any("days after the order" in warning for warning in small().warnings)
 
 
 def test_a_gpu_without_a_published_failure_rate_is_told_of() -> None:
-    request = Request(name="run", model="llama-3-8b", tokens=1e12, gpus=64, gpu="h200-sxm-141gb")
-    assert any("No failure rate of h200-sxm-141gb is published" in warning for warning in plan(request).warnings)
+    warnings = planned(gpus=64, gpu="h200-sxm-141gb").warnings
+    assert any("No failure rate of h200-sxm-141gb is published" in warning for warning in warnings)

@@ -10,7 +10,7 @@ from rackwright.sizing.planning.refusals import least_gpus, shown_days
 from rackwright.sizing.planning.task import look_up
 from rackwright.sizing.planning.trials import Trials
 from rackwright.specs import SpecError
-from rackwright.specs.request import Request
+from tests.rackwright.sizing.plans import plan_of, request
 
 pytestmark = pytest.mark.pure
 
@@ -30,26 +30,25 @@ IMPOSSIBLE: dict[str, dict[str, object]] = {
 
 @pytest.mark.parametrize("case", IMPOSSIBLE)
 def test_refusals_say_why_and_what_would_help(case: str, snapshot: SnapshotAssertion) -> None:
-    fields = {"name": "run", "model": "llama-3-8b", "tokens": 1e12, **IMPOSSIBLE[case]}
     with pytest.raises(SpecError) as refused:
-        plan(Request.model_validate(fields))
+        plan(request(**IMPOSSIBLE[case]))
     assert str(refused.value) == snapshot
 
 
 def test_what_a_refusal_says_would_help_does_help() -> None:
-    request = Request(name="run", model="llama-3-8b", tokens=1e12, gpus=64, deadline_days=10)
+    asked = request(gpus=64, deadline_days=10)
     with pytest.raises(SpecError) as refused:
-        plan(request)
+        plan(asked)
     (problem,) = refused.value.problems
     days = float(problem.remedy.split("allow ")[1].split(" days")[0])
-    assert plan(request.model_copy(update={"deadline_days": days})).run.days.expected <= days
+    assert plan_of(asked.model_copy(update={"deadline_days": days})).run.days.expected <= days
     gpus = int(problem.remedy.split("take ")[1].split(" GPUs")[0])
-    assert plan(request.model_copy(update={"gpus": gpus})).run.days.expected <= 10
+    assert plan_of(asked.model_copy(update={"gpus": gpus})).run.days.expected <= 10
 
 
 @pytest.mark.parametrize("model", ["llama-3-8b", "mixtral-8x7b", "llama-3-70b"])
 def test_the_least_gpus_hold_the_model_and_no_fewer_do(model: str) -> None:
-    trials = Trials(task=look_up(Request(name="run", model=model, tokens=1e12, gpus=1024)), most_gpus=1024)
+    trials = Trials(task=look_up(request(model=model, gpus=1024)), most_gpus=1024)
     enough = least_gpus(trials)
     assert enough is not None
     assert trials.on(enough) is not None

@@ -5,12 +5,9 @@ Where our figure is another one, the catalogue says why; where it needn't be, it
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 
 from rackwright.catalog import CLUSTERS, COMPARISONS, Published
-from rackwright.sizing import plan
 from rackwright.sizing.published.reference import (
     Comparison,
     comparisons,
@@ -18,7 +15,7 @@ from rackwright.sizing.published.reference import (
     hardware_comparisons,
     reference_request,
 )
-from rackwright.specs.plan import Plan
+from tests.rackwright.sizing.plans import reference
 
 pytestmark = pytest.mark.pure
 
@@ -26,16 +23,11 @@ CLOSE = 0.15
 """Difference that needs no reason: published figures are round, and expected values of ranges as wide as these."""
 
 
-@cache
-def planned(name: str) -> Plan:
-    return plan(reference_request(name))
-
-
 def rows(name: str) -> list[Comparison]:
     """All published statements of an entry, beside our figures."""
     if name in COMPARISONS.entries:
         return hardware_comparisons(COMPARISONS.entries[name])
-    return comparisons(planned(name), CLUSTERS.entries[name])
+    return comparisons(reference(name), CLUSTERS.entries[name])
 
 
 EVERY_NAME = (*CLUSTERS.entries, *COMPARISONS.entries)
@@ -90,7 +82,7 @@ def test_a_difference_is_small_or_explained_in_words(name: str) -> None:
     ],
 )
 def test_counts_that_follow_from_the_published_ones(name: str, what: str, value: float) -> None:
-    figure = find_figure(planned(name), what)
+    figure = find_figure(reference(name), what)
     assert figure is not None
     assert figure.expected == pytest.approx(value, rel=0.005)
 
@@ -115,7 +107,7 @@ def test_where_articles_disagree_both_are_there_each_with_its_difference(
 
 def test_the_same_work_on_the_next_generation_takes_fewer_gpus_less_power_and_about_the_same_time() -> None:
     """Fewer and faster GPUs lose less to failures, so that the days may be fewer; not more by a quarter."""
-    h100, gb200 = planned("memphis"), planned("memphis-gb200")
+    h100, gb200 = reference("memphis"), reference("memphis-gb200")
     assert gb200.power.facility_mw.expected < h100.power.facility_mw.expected
     assert gb200.run.days.expected < 1.25 * h100.run.days.expected
     assert [level.name for level in gb200.fabric.levels] == ["core", "spine", "leaf", "nvlink", "host"]
@@ -130,7 +122,7 @@ def test_a_published_number_in_our_range_is_said_to_be() -> None:
 def test_words_have_no_figure() -> None:
     statement = Published(what="vendors", value="two", source="-")
     assert Comparison(published=statement, planned=None).in_range is None
-    assert find_figure(planned("tesla"), "no such thing") is None
+    assert find_figure(reference("tesla"), "no such thing") is None
 
 
 def test_a_cluster_is_asked_for_by_its_other_names() -> None:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from rackwright.sizing import plan
 from rackwright.specs import SpecError
 from rackwright.specs.plan import Plan
-from rackwright.specs.request import Request
+from tests.rackwright.sizing import plans
 
 pytestmark = pytest.mark.pure
 
 
 def planned(model: str = "llama-3.1-405b", **parallelism: object) -> Plan:
     """A model on 1,024 GPUs, split as wished."""
-    request = {"name": "run", "model": model, "tokens": 1e12, "gpus": 1024, "parallelism": parallelism}
-    return plan(Request.model_validate(request))
+    return plans.planned(model=model, gpus=1024, parallelism=parallelism)
 
 
 def test_the_best_of_the_wished_splits_is_taken() -> None:

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rackwright.catalog import HOSTS
-from rackwright.sizing import plan
 from rackwright.sizing.figures import ends, exact
-from rackwright.sizing.published.reference import reference_request
 from rackwright.sizing.site.cost import Bought, cost_plan
 from rackwright.specs.figure import Figure, Unknown
-from rackwright.specs.plan import Plan
 from rackwright.specs.site import CostPlan
 from rackwright.specs.terms import MoneyTerms
 from tests.rackwright.sizing.machines import USUAL
+from tests.rackwright.sizing.plans import reference
 
 pytestmark = pytest.mark.pure
-
-
-@cache
-def reference(name: str) -> Plan:
-    return plan(reference_request(name))
 
 
 def planned(*, hosts: int = 12_500, days: float = 100, **terms: float) -> CostPlan:

@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from functools import cache
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rackwright.catalog import PLACES
-from rackwright.sizing import plan
 from rackwright.sizing.figures import ends, exact
-from rackwright.sizing.published.reference import reference_request
 from rackwright.sizing.site.delivery import Pace, Work, delivery_plan, schedule, trained_days
-from rackwright.specs.plan import FabricPlan
 from rackwright.specs.site import DeliveryPlan
 from rackwright.specs.terms import DeliveryTerms, ReliabilityTerms
 from tests.rackwright.sizing.machines import USUAL
+from tests.rackwright.sizing.plans import reference
 
 pytestmark = pytest.mark.pure
 
 
 RUN_DAYS = 100.0
-
-
-@cache
-def memphis_fabric() -> FabricPlan:
-    return plan(reference_request("memphis")).fabric
 
 
 def planned(hosts: int = 12_500, *, spares: int = 95, **terms: object) -> DeliveryPlan:
@@ -36,7 +28,7 @@ def planned(hosts: int = 12_500, *, spares: int = 95, **terms: object) -> Delive
         hosts=hosts,
         spares=spares,
         gpus_per_host=8,
-        fabric=memphis_fabric().model_copy(update={"cables": 24 * hosts}),
+        fabric=reference("memphis").fabric.model_copy(update={"cables": 24 * hosts}),
         levels=PLACES.entries["oracle"].levels,
         terms=DeliveryTerms.model_validate(terms),
         repairs=ReliabilityTerms(),

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rackwright.catalog import HOSTS, SWITCHES
-from rackwright.sizing import plan
 from rackwright.sizing.figures import ends, exact
-from rackwright.sizing.published.reference import reference_request
 from rackwright.sizing.site import power
 from rackwright.specs.figure import Figure
-from rackwright.specs.plan import FabricPlan, Plan
+from rackwright.specs.plan import FabricPlan
 from rackwright.specs.request import Cooling
 from rackwright.specs.site import PowerPlan
 from tests.rackwright.sizing.machines import USUAL
+from tests.rackwright.sizing.plans import reference
 
 pytestmark = pytest.mark.pure
 
 M3_PER_GALLON = 3.785412e-3
 
 
-@cache
-def memphis() -> Plan:
-    return plan(reference_request("memphis"))
-
-
 def fabric(*, switches: int, cables: int, switch: str = "qm9700") -> FabricPlan:
     update = {"switch": switch, "spine_switch": switch, "switches": switches, "cables": cables, "optics": 2 * cables}
-    return memphis().fabric.model_copy(update=update)
+    return reference("memphis").fabric.model_copy(update=update)
 
 
 def planned(hosts: int, *, cooling: Cooling = "liquid", days: float = 365.25) -> PowerPlan:
@@ -85,7 +77,7 @@ def test_the_evaporation_bound_is_the_heat_over_water_s_latent_heat() -> None:
 
 
 def test_memphis_is_near_the_published_power_energy_and_water() -> None:
-    own = memphis().power
+    own = reference("memphis").power
     # 700 W a GPU, 575 W for the rest of its server, 10 % for network and storage: 140 MW (SemiAnalysis, as quoted).
     assert own.it_mw.expected == pytest.approx(140, rel=0.03)
     # "More than 150 MW" (SemiAnalysis), "up to 150 MW" (news).
