@@ -293,8 +293,10 @@ def _filled(splits: Layouts, step: Integers, gpus: int) -> Replicas:
 def _shards(found: Layouts, gpus_per_host: int) -> tuple[Integers, Integers]:
     """Indices of layouts, and one of the parameter shards that each may have."""
     ranks = found.data * found.context
-    pairs, which = np.unique(np.stack([found.tensor, ranks]), axis=1, return_inverse=True)
-    choices = [_shard_sizes(int(tensor), int(count), gpus_per_host) for tensor, count in pairs.T]
+    # One number for each pair: to sort pairs takes several times as long.
+    size = ranks.max(initial=0) + 1
+    pairs, which = np.unique(found.tensor * size + ranks, return_inverse=True)
+    choices = [_shard_sizes(*map(int, divmod(pair, size)), gpus_per_host) for pair in pairs]
     lengths = np.array([len(each) for each in choices], dtype=np.int64)
     again = np.repeat(np.arange(len(found)), lengths[which])
     first = (np.cumsum(lengths) - lengths)[which]

@@ -58,4 +58,5 @@ class Ranking:
 def split_numbers(layouts: Layouts) -> Integers:
     """A number for each layout, the same for those that split the model alike."""
     columns = np.stack([getattr(layouts, name) for name in SPLIT])
-    return np.unique(columns, axis=1, return_inverse=True)[1]
+    sizes = columns.max(axis=1, initial=0) + 1
+    return np.asarray(np.ravel_multi_index(tuple(columns), tuple(sizes)))

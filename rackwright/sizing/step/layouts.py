@@ -69,6 +69,8 @@ class Layouts:
 
     def take(self, which: npt.NDArray[np.bool_] | Integers | slice) -> Layouts:
         """The layouts that a mask, indices or a slice choose."""
+        if isinstance(which, np.ndarray) and which.dtype == np.bool_:
+            which = np.flatnonzero(which)  # once for all columns
         return Layouts(**{field.name: getattr(self, field.name)[which] for field in fields(self)})
 
     @property
