@@ -120,12 +120,12 @@ def test_list_shows_names_and_refuses_other_kinds(run: Run) -> None:
 
 def test_reference_stands_beside_what_was_published(run: Run) -> None:
     assert run("size", "reference", "--list").stdout.split()[0] == "memphis"
-    text = run("size", "reference", "memphis").stdout
-    assert "a dedicated 100 MW" in text
-    assert "up to 150 MW" in text
-    data = json.loads(run("size", "reference", "memphis", "--json").stdout)
-    assert data["plan"]["hosts"]["hosts"] == 12_500
-    assert {row["what"] for row in data["published"]} >= {"facility_mw", "water_m3_per_day"}
+    text = run("size", "reference", "inflection").stdout
+    assert "22,000 H100" in text
+    assert "would rank second in the TOP500" in text
+    data = json.loads(run("size", "reference", "inflection", "--json").stdout)
+    assert data["plan"]["hosts"]["hosts"] == 2750
+    assert {row["what"] for row in data["published"]} >= {"gpus", "model_gb"}
     assert all(
         {"planned", "planned_low", "planned_high", "difference", "in_range"} <= set(row) for row in data["published"]
     )

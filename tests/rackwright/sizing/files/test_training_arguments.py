@@ -88,7 +88,7 @@ def test_deepseek_is_told_as_it_is() -> None:
 
 
 def test_windows_and_sinks_are_told() -> None:
-    given = arguments("gpt-oss-120b")
+    given = arguments("gpt-oss-120b", 128)
     assert {"--window-size=127,0", "--window-attn-skip-freq=2", "--softmax-type=learnable", "--kv-channels=64"} <= given
 
 
@@ -101,24 +101,27 @@ def test_windows_and_sinks_are_told() -> None:
     ],
 )
 def test_what_is_computed_again_is_told(recompute: str, told: set[str]) -> None:
-    given = arguments("llama-3-70b", parallelism={"recompute": recompute})
+    given = arguments("llama-3-70b", 128, parallelism={"recompute": recompute})
     assert told <= given
     assert bool(told) == any(argument.startswith("--recompute") for argument in given)
 
 
 def test_fully_sharded_software_shares_weights() -> None:
-    sharded = arguments("llama-3-8b", software="fsdp")
+    sharded = arguments("llama-3-8b", 64, software="fsdp")
     assert {"--use-megatron-fsdp", "--data-parallel-sharding-strategy=optim_grads_params"} <= sharded
-    assert "--use-megatron-fsdp" not in arguments("llama-3-8b")
+    assert "--use-megatron-fsdp" not in arguments("llama-3-8b", 64)
 
 
 def test_precision_and_checkpoints_are_the_requests() -> None:
-    given = arguments("llama-3-8b", precision="fp8", storage={"checkpoints": "async"})
+    given = arguments("llama-3-8b", 64, precision="fp8", storage={"checkpoints": "async"})
     assert {"--fp8-format=hybrid", "--async-save", "--bf16"} <= given
-    assert not {"--fp8-format=hybrid", "--async-save"} & arguments("llama-3-8b")
+    assert not {"--fp8-format=hybrid", "--async-save"} & arguments("llama-3-8b", 64)
 
 
-@pytest.mark.parametrize("name", ["llama-3.1-8b", "gpt-3-175b", "deepseek-v3-671b", "gpt-oss-20b", "qwen3-8b"])
-def test_no_argument_is_given_twice(name: str) -> None:
-    names = [each.partition("=")[0] for each in megatron_arguments(planned(name)) if each.startswith("--")]
+@pytest.mark.parametrize(
+    ("name", "gpus"),
+    [("llama-3.1-8b", 64), ("gpt-3-175b", 512), ("deepseek-v3-671b", 512), ("gpt-oss-20b", 64), ("qwen3-8b", 64)],
+)
+def test_no_argument_is_given_twice(name: str, gpus: int) -> None:
+    names = [each.partition("=")[0] for each in megatron_arguments(planned(name, gpus)) if each.startswith("--")]
     assert len(set(names)) == len(names)

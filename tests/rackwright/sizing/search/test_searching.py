@@ -96,20 +96,32 @@ def used_gb(space: Space, machine: Machine, layouts: Layouts) -> Numbers:
 
 @settings(max_examples=150, deadline=None)
 @given(data=st.data(), machine=machines())
-def test_the_best_and_the_runner_up_are_those_of_all_layouts(data: st.DataObject, machine: Machine) -> None:
+def test_the_search_finds_and_counts_what_a_look_at_all_layouts_does(data: st.DataObject, machine: Machine) -> None:
+    """Best and runner-up, the fastest that more memory would allow, and how many were left out and why."""
     space = data.draw(spaces(machine))
     found = search(prepare(space, machine))
     every = enumeration.layouts(space)
-    if len(every):
-        every = every.take(used_gb(space, machine, every) <= machine.gpu.memory_gb.expected)
-    if not len(every):
+    memory_gb = used_gb(space, machine, every) if len(every) else np.empty(0)
+    fitting = every.take(memory_gb <= machine.gpu.memory_gb.expected)
+    best_and_runner_up_are_those_of(fitting, found, space, machine)
+    too_large_is_faster_and_does_not_fit(every, found, space, machine)
+    counts = found.counts
+    assert counts.valid == len(every) == counts.refused_by_memory + counts.slower_for_certain + counts.computed
+    assert min(counts.refused_by_memory, counts.slower_for_certain, counts.computed) >= 0
+    assert counts.refused_by_memory <= counts.valid - len(fitting)
+    assert counts.computed <= len(fitting)
+
+
+def best_and_runner_up_are_those_of(fitting: Layouts, found: Found, space: Space, machine: Machine) -> None:
+    """Nothing that fits is faster than the best, nor than the runner-up where it splits the model otherwise."""
+    if not len(fitting):
         assert found.best is None
         return
-    tokens_per_s = every.batch * space.sequence_tokens / total_s(space, machine, every)
+    tokens_per_s = fitting.batch * space.sequence_tokens / total_s(space, machine, fitting)
     assert found.best is not None
     assert found.best.tokens_per_s == pytest.approx(tokens_per_s.max(), rel=1e-12)
     # Layouts that are as fast as each other may split the model in different ways.
-    best = np.all([getattr(every, name) == getattr(found.best.layout, name) for name in SPLIT], axis=0)
+    best = np.all([getattr(fitting, name) == getattr(found.best.layout, name) for name in SPLIT], axis=0)
     if best.all():
         assert found.runner_up is None
     else:
@@ -117,15 +129,11 @@ def test_the_best_and_the_runner_up_are_those_of_all_layouts(data: st.DataObject
         assert found.runner_up.tokens_per_s == pytest.approx(tokens_per_s[~best].max(), rel=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
-@given(data=st.data(), machine=machines())
-def test_what_more_memory_would_allow_is_faster_and_does_not_fit(data: st.DataObject, machine: Machine) -> None:
-    space = data.draw(spaces(machine))
-    found = search(prepare(space, machine))
+def too_large_is_faster_and_does_not_fit(every: Layouts, found: Found, space: Space, machine: Machine) -> None:
+    """Of those with the best's micro-batch on their most data ranks, the fastest that twice the memory holds."""
     if found.best is None:
         assert found.too_large is None
         return
-    every = enumeration.layouts(space)
     alike = on_most_data(every.take(every.micro_batch == found.best.layout.micro_batch))
     alike = alike.take(alike.parameter_shards == (alike.replicas if space.fully_sharded else 1))
     memory_gb, there_gb = used_gb(space, machine, alike), machine.gpu.memory_gb.expected
@@ -147,19 +155,6 @@ def on_most_data(layouts: Layouts) -> Layouts:
     most = np.zeros(len(layouts), dtype=np.int64)
     np.maximum.at(most, same, layouts.data)
     return layouts.take(layouts.data == most[same])
-
-
-@settings(max_examples=100, deadline=None)
-@given(data=st.data(), machine=machines())
-def test_counts_add_up_and_name_no_layout_refused_that_fits(data: st.DataObject, machine: Machine) -> None:
-    space = data.draw(spaces(machine))
-    counts = search(prepare(space, machine)).counts
-    every = enumeration.layouts(space)
-    fitting = int((used_gb(space, machine, every) <= machine.gpu.memory_gb.expected).sum()) if len(every) else 0
-    assert counts.valid == len(every) == counts.refused_by_memory + counts.slower_for_certain + counts.computed
-    assert min(counts.refused_by_memory, counts.slower_for_certain, counts.computed) >= 0
-    assert counts.refused_by_memory <= counts.valid - fitting
-    assert counts.computed <= fitting
 
 
 @settings(max_examples=60, deadline=None)
