@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from rackwright.catalog import PLACES
 from rackwright.rendering.nodes import IMDS_KEYS
-from rehearsal.cloud.identifiers import ALPHABET, REALM, UNIQUE_LENGTH
+from rehearsal.cloud.identifiers import REALM, UNIQUE_LENGTH
 from rehearsal.cloud.regions import Region
 
 
@@ -63,5 +63,4 @@ def label_value(identifier: str) -> str:
 
 def _unique(name: str) -> str:
     digest = hashlib.sha512(name.encode()).digest()
-    text = base64.b32encode(digest).decode().lower()
-    return "".join(character for character in text if character in ALPHABET)[:UNIQUE_LENGTH]
+    return base64.b32encode(digest).decode().lower()[:UNIQUE_LENGTH]
