@@ -55,7 +55,7 @@ def test_no_number_of_gpus_beats_it(plans: list[Plan], trials: Trials, gpus: int
 
 
 def test_limits_cut_it_off_at_their_exact_ends() -> None:
-    limits = {"gpus": 1024, "deadline_days": 20, "power_mw": 0.5}
+    limits = {"gpus": 512, "deadline_days": 20, "power_mw": 0.5}
     limited = frontier(request(**limits))
     assert all(each.run.days.expected <= 20 for each in limited)
     assert all(each.power.facility_mw.expected <= 0.5 for each in limited)

@@ -122,10 +122,10 @@ def test_all_limits_are_met_and_the_one_that_binds_is_named() -> None:
 
 
 def test_where_goodput_falls_steeply_fewer_gpus_are_done_sooner() -> None:
-    """Eight days for each restart, and on 64 hosts something fails every four days."""
-    slow = {"reliability": {"restart_s": 8 * 86_400}}
-    all_of_them = planned(gpus=512, **slow)
-    assert all_of_them.hosts.training_gpus < 512
+    """Sixteen days for each restart, and on 32 hosts something fails every eight days."""
+    slow = {"reliability": {"restart_s": 16 * 86_400}}
+    all_of_them = planned(gpus=256, **slow)
+    assert all_of_them.hosts.training_gpus < 256
     fewer = planned(gpus=all_of_them.hosts.training_gpus * 3 // 4, **slow)
     assert all_of_them.run.days.expected < fewer.run.days.expected
 
