@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from rackwright.rendering import operator_objects
 from rackwright.rendering.jobset import jobset
-from rackwright.rendering.nodes import JOIN_SCRIPT_PATH, user_data
+from rackwright.rendering.nodes import JOIN_SCRIPT_PATH, node_document, user_data
 from rackwright.rendering.templates import templates_directory
 from rackwright.specs import ClusterSpec, TrainingJob, load_document
 
@@ -39,8 +39,13 @@ def rendered_jobset(given: dict[str, Any]) -> list[dict[str, Any]]:
 def rendered_user_data(given: dict[str, Any]) -> list[dict[str, Any]]:
     """The cloud-init document of GPU hosts; the script, which is a file of its own, is named in place of its text."""
     cluster = patched(load_document(CLUSTER, ClusterSpec), given["cluster"])
-    text = base64.b64decode(user_data(cluster, api_host=given["api_host"], ca_base64=given["ca_base64"])).decode()
-    document: dict[str, Any] = yaml.safe_load(text)
+    encoded = user_data(
+        node_document(cluster.gpu_pool, cluster.fabric),
+        kubernetes_version=cluster.kubernetes_version,
+        api_host=given["api_host"],
+        ca_base64=given["ca_base64"],
+    )
+    document: dict[str, Any] = yaml.safe_load(base64.b64decode(encoded))
     script = templates_directory() / "nodes" / "join.py"
     for file in document["write_files"]:
         if file["path"] == JOIN_SCRIPT_PATH and file["content"] == script.read_text(encoding="utf-8"):
