@@ -108,14 +108,12 @@ spelling: setup
 format: setup ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff check --fix .; $(BIN)/ruff format .
 
-lock: setup ## Compile requirements/*.in and pyproject.toml into the locks (ARGS="--upgrade")
-	@cd requirements
-	../$(LOCK) $(ARGS) uv.in --output-file uv.txt
-	../$(LOCK) $(ARGS) go.in --output-file go.txt
-	cd ..
-	$(LOCK) $(ARGS) --constraint requirements/uv.txt --extra checkout pyproject.toml requirements/development.in --output-file requirements/development.txt
+lock: setup ## Compile pyproject.toml's dependencies and groups into the locks (ARGS="--upgrade")
+	@$(LOCK) $(ARGS) --group uv --output-file requirements/uv.txt
+	$(LOCK) $(ARGS) --group go --output-file requirements/go.txt
+	$(LOCK) $(ARGS) --constraint requirements/uv.txt pyproject.toml --group dev --output-file requirements/development.txt
 	# The image has what was tested.
-	$(LOCK) $(ARGS) --constraint requirements/development.txt requirements/operator.in --output-file requirements/operator.txt
+	$(LOCK) $(ARGS) --constraint requirements/development.txt --group operator --output-file requirements/operator.txt
 
 clean: ## Remove .venv and the checkout's caches (the tools in the per-user cache stay)
 	@rm -rf $(VENV) .setup.lock .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis mutants
