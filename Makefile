@@ -17,7 +17,7 @@ BIN := $(VENV)/bin
 SETUP_DONE := $(VENV)/.setup-done
 SETUP_INPUTS := pyproject.toml requirements/uv.txt requirements/development.txt
 
-PACKAGES := rackwright stacks operators rehearsal bench
+PACKAGES := rackwright stacks operators rehearsal bench docs
 TIERS := pure mocked control_plane
 # A test that takes this long (seconds) hangs: the slowest brings up a whole cluster.
 TEST_TIMEOUT_S := 600
@@ -27,7 +27,7 @@ MUTANTS_TIMEOUT_S := 1800
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url
 
-.PHONY: help setup tools rehearse test mutants bench check lint format-check types imports spelling format lock clean
+.PHONY: help setup tools rehearse test mutants bench check lint format-check types imports spelling docs format lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,7 +88,7 @@ mutants: setup ## Change decisions and specs in many small ways, and list what n
 bench: setup ## Time the search for a layout, on one core
 	@$(BIN)/python -m bench.search
 
-check: lint format-check types imports spelling ## Check style, types, layers and spelling
+check: lint format-check types imports spelling docs ## Check style, types, layers, spelling and the site
 
 lint: setup
 	@echo "== ruff check"; $(BIN)/ruff check .
@@ -105,6 +105,9 @@ imports: setup
 spelling: setup
 	@echo "== codespell"; git ls-files -z -- '*.py' '*.md' '*.toml' '*.yaml' '*.j2' Makefile .ci | xargs -0 $(BIN)/codespell
 
+docs: setup ## Build the site of docs/ into site/
+	@echo "== mkdocs"; NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
 format: setup ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff check --fix .; $(BIN)/ruff format .
 
@@ -116,5 +119,5 @@ lock: setup ## Compile pyproject.toml's dependencies and groups into the locks (
 	$(LOCK) $(ARGS) --constraint requirements/development.txt --group operator --output-file requirements/operator.txt
 
 clean: ## Remove .venv and the checkout's caches (the tools in the per-user cache stay)
-	@rm -rf $(VENV) .setup.lock .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis mutants
+.PHONY: help setup tools rehearse test mutants bench check lint format-check types imports spelling docs format lock clean
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

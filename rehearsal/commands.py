@@ -67,8 +67,9 @@ def rehearse(
 
     Size, start a control plane, `pulumi up`, submit a job, break a host, finish.
 
-    Hosts, GPUs, their network, Oracle and time are simulated; the engine, the programs, Kubernetes, Kueue, JobSet and
-    the operator are the real ones. Exit code 1 when it fails (--json then says as `error` why), 130 after Ctrl-C.
+    Hosts, GPUs, their network, Oracle and time are simulated, and stand-ins do the work of Pulumi's provider plugins,
+    the kubelet and the network to webhooks; the engine, the programs, Kubernetes, Kueue, JobSet and the operator are
+    the real ones. Exit code 1 when it fails (--json then says as `error` why), 130 after Ctrl-C.
     """
     if context.invoked_subcommand:
         return

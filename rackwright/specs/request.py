@@ -27,7 +27,7 @@ class Request(Spec):
     name: Name
     """Names the cluster and the job that come of it."""
     model: str | Architecture
-    """A model of the catalogue (`rackwright size models`), or an architecture."""
+    """A model of the catalogue (`rackwright size list models`), or an architecture."""
     tokens: Annotated[float, Field(gt=0, le=1e18)]
     """Tokens to train on, repeats included."""
     sequence_tokens: PositiveInt | None = None
@@ -36,7 +36,8 @@ class Request(Spec):
     """Tokens in one step; unset: the published batch of the model, or a usual one."""
     precision: Precision = "bf16"
     software: str = "megatron"
-    """The training software, an entry of the catalogue (`rackwright size list software`)."""
+    """The training software whose step times are planned with, an entry of the catalogue (`rackwright size list
+    software`). The job that is written runs Megatron-LM; for `fsdp` with Megatron-LM's own FSDP, not with PyTorch's."""
     place: str = "oracle"
     """A kind of place of the catalogue (`oracle`, `existing`): decides the hosts and the levels of the fabric."""
     gpu: str = "h100-sxm-80gb"

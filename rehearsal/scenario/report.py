@@ -8,7 +8,14 @@ from pydantic import BaseModel, Field
 from rich.table import Table
 
 SIMULATED = ("hosts", "GPUs", "the RDMA network", "Oracle Cloud", "the training itself and its pace")
-"""What isn't real in a rehearsal; everything else is."""
+"""What isn't real in a rehearsal; everything else is, or has a stand-in."""
+
+STAND_INS = (
+    "Pulumi's provider plugins for Oracle and, unless kubernetes_plugin tells of the official one, for Kubernetes",
+    "the kubelet, which runs Kueue, JobSet and the operator as processes",
+    "the network between API server, webhooks and kubelets, which is an egress proxy",
+)
+"""What does a real part's work in another way."""
 
 
 class Phase(BaseModel):
@@ -62,6 +69,7 @@ class Report(BaseModel):
     id: str
     cluster: str
     simulated: tuple[str, ...] = SIMULATED
+    stand_ins: tuple[str, ...] = STAND_INS
     kubernetes_plugin: str = "stand-in"
     """Which of Pulumi's `kubernetes` plugins played: the stand-in, or the user's official one."""
     phases: list[Phase] = Field(default_factory=list)
