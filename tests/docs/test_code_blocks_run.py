@@ -1,4 +1,4 @@
-"""What the documents tell people to type does what it says: a block is run, or says what it needs that a test hasn't."""
+"""What the documents tell people to type works: a block is run, or says what it needs that a test doesn't have."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from rackwright.cli.app import app
 from rackwright.specs import ClusterSpec, TrainingJob
+from rackwright.specs.base import Spec
 from rackwright.specs.documents import parse_document
 from rackwright.specs.request import Request
 from tests.docs.code_blocks import DOCUMENTS, CodeBlock, code_blocks
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.pure
 BLOCKS = [block for document in DOCUMENTS for block in code_blocks(document)]
 RUNNABLE = [block for block in BLOCKS if block.language == "bash" and block.needs is None]
 DOCUMENTS_OF_OURS = [block for block in BLOCKS if "apiVersion: rackwright.dev" in block.text]
-KINDS = {"Request": Request, "Cluster": ClusterSpec, "TrainingJob": TrainingJob}
+KINDS: dict[str, type[Spec]] = {"Request": Request, "Cluster": ClusterSpec, "TrainingJob": TrainingJob}
 
 
 @pytest.mark.parametrize("block", RUNNABLE, ids=str)
