@@ -57,10 +57,14 @@ tools: setup ## Build the rehearsal's tools that are missing, into the per-user 
 rehearse: setup ## Rehearse a cluster end to end on this machine (ARGS="--gpus 256 --keep")
 	@$(BIN)/rackwright rehearse $(ARGS)
 
+# What the tests reach of lines and branches is reported, with one figure for all tiers; COVERAGE=no saves its third.
+COVERAGE ?= yes
+
 # Each tier runs by itself, so that one without tests fails (pytest's exit status 5), and all of
 # them run, so that one report shows all failures.
 test: setup tools ## Run the tests, tier by tier (ARGS="-x")
 	@results=() failed=0
+	rm -f .coverage*
 	stray=0; $(BIN)/pytest -q --collect-only -m 'not ($(subst $() , or ,$(TIERS)))' >.pytest_cache.stray 2>&1 || stray=$$?
 	case $$stray in
 	5) rm .pytest_cache.stray ;;
@@ -71,13 +75,17 @@ test: setup tools ## Run the tests, tier by tier (ARGS="-x")
 	for tier in $(TIERS); do
 	  echo "== tests: $$tier"
 	  status=0
-	  $(BIN)/pytest --color=$$color --timeout=$(TEST_TIMEOUT_S) -m $$tier $(ARGS) | tee "$$output" || status=$$?
+	  COVERAGE_FILE=.coverage.$$tier $(BIN)/$(if $(filter yes,$(COVERAGE)),coverage run,python) -m pytest --color=$$color --timeout=$(TEST_TIMEOUT_S) -m $$tier $(ARGS) | tee "$$output" || status=$$?
 	  case $$status in 0) verdict=passed ;; 5) verdict='FAILED: no test ran' ;; *) verdict=FAILED ;; esac
 	  if [ $$status -ne 0 ]; then failed=1; fi
 	  results+=("$$(printf '%-14s %-20s %s' $$tier "$$verdict" "$$(tail -n 1 "$$output" | tr -d '=')")")
 	done
 	echo "== tests: totals"
 	printf '%s\n' "$${results[@]}"
+	if [ "$(COVERAGE)" = yes ]; then
+	  $(BIN)/coverage combine --quiet >/dev/null || failed=1
+	  printf '%-14s %s %% of lines and branches (%s)\n' coverage "$$($(BIN)/coverage report --format=total)" '$(BIN)/coverage report says which not'
+	fi
 	exit $$failed
 
 mutants: setup ## Change decisions and specs in many small ways, and list what no test notices (ARGS="operators.gang*")
@@ -119,5 +127,5 @@ lock: setup ## Compile pyproject.toml's dependencies and groups into the locks (
 	$(LOCK) $(ARGS) --constraint requirements/development.txt --group operator --output-file requirements/operator.txt
 
 clean: ## Remove .venv and the checkout's caches (the tools in the per-user cache stay)
-.PHONY: help setup tools rehearse test mutants bench check lint format-check types imports spelling docs format lock clean
+	@rm -rf $(VENV) .setup.lock .coverage* site mutants .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
