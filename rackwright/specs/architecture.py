@@ -72,12 +72,15 @@ class LatentAttention(Spec):
     """Multi-head latent attention (DeepSeek): queries, keys and values through low-rank projections."""
 
     query_rank: PositiveInt
+    """Width that queries are pressed into."""
     key_value_rank: PositiveInt
+    """Width that keys and values are pressed into."""
     nope_head: PositiveInt
     """Width of a head's part without position."""
     rope_head: PositiveInt
     """Width of a head's part with rotary position; the keys share one."""
     value_head: PositiveInt
+    """Width of a head's values."""
 
 
 class AttentionWindow(Spec):
@@ -108,11 +111,13 @@ class Architecture(Spec):
     ffn: PositiveInt
     """Inner width of the dense feed-forward network."""
     heads: PositiveInt
+    """Attention heads of queries."""
     kv_heads: PositiveInt
     """Heads of keys and values: `heads` for multi-head attention, fewer for grouped queries, 1 for multi-query."""
     head_width: PositiveInt | None = None
     """Width of one head; unset: hidden / heads."""
     vocabulary: PositiveInt
+    """Tokens that the model knows: rows of the embedding matrix."""
     sequence_tokens: PositiveInt
     """Length of the sequences in pre-training."""
     gated: bool = True

@@ -35,12 +35,14 @@ class Request(Spec):
     batch_tokens: PositiveInt | None = None
     """Tokens in one step; unset: the published batch of the model, or a usual one."""
     precision: Precision = "bf16"
+    """Number format of the matrix products."""
     software: str = "megatron"
     """The training software whose step times are planned with, an entry of the catalogue (`rackwright size list
     software`). The job that is written runs Megatron-LM; for `fsdp` with Megatron-LM's own FSDP, not with PyTorch's."""
     place: str = "oracle"
     """A kind of place of the catalogue (`oracle`, `existing`): decides the hosts and the levels of the fabric."""
     gpu: str = "h100-sxm-80gb"
+    """A GPU of the catalogue (`rackwright size list gpus`)."""
     switch: str | None = None
     """The fabric's switch, an entry of the catalogue; unset: the place's usual one."""
     fabric: FabricTerms = FabricTerms()

@@ -26,12 +26,19 @@ class ParallelismTerms(Spec):
     """How the model shall be split; what is unset is searched for."""
 
     tensor: PositiveInt | None = None
+    """Ranks that share each matrix product."""
     context: PositiveInt | None = None
+    """Ranks that share each sequence."""
     pipeline: PositiveInt | None = None
+    """Stages that the layers are split into."""
     virtual_pipeline: PositiveInt | None = None
+    """Model chunks on each stage (interleaved schedule)."""
     expert: PositiveInt | None = None
+    """Ranks that the experts are split over."""
     expert_tensor: PositiveInt | None = None
+    """Ranks that share each matrix product of an expert."""
     recompute: Recompute | None = None
+    """What of the activations is computed again rather than kept."""
 
     @property
     def given(self) -> dict[str, int]:

@@ -36,20 +36,26 @@ class EnvironmentVariable(KubernetesSpec):
     """An environment variable of the training container."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=256)]
+    """Letters, digits and `_`, not starting with a digit."""
     value: Annotated[str, StringConstraints(max_length=4096)]
+    """As the process gets it."""
 
 
 class Parallelism(KubernetesSpec):
     """How the model is split over the GPUs. tensor × context × pipeline × data is the number of GPUs."""
 
     tensor: ParallelDegree = 1
+    """Ranks that share each matrix product."""
     context: ParallelDegree = 1
+    """Ranks that share each sequence."""
     pipeline: ParallelDegree = 1
+    """Stages that the layers are split into."""
     virtual_pipeline: ParallelDegree = 1
     """Model chunks on each pipeline rank (interleaved schedule)."""
     expert: ParallelDegree = 1
     """Expert parallelism; it takes its ranks from tensor × context × data."""
     data: ParallelDegree = 1
+    """Ranks that each see another part of a batch."""
 
 
 class Slice(KubernetesSpec):
@@ -64,7 +70,9 @@ class TopologyWish(KubernetesSpec):
     """Where the gang shall stand; `required` and `preferred` name a level of the fabric, at most one of them."""
 
     required: DnsLabel | None = None
+    """The whole gang stands within one domain of this level, or waits."""
     preferred: DnsLabel | None = None
+    """The gang stands within one domain of this level if it has room, else as close as there is room."""
     slice: Slice | None = None
 
 
@@ -76,6 +84,7 @@ class Checkpoint(KubernetesSpec):
     bucket: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9+.-]*://\S+$", max_length=1024)] | None = None
     """A bucket's URL, handed to the container as RACKWRIGHT_CHECKPOINT."""
     path: Annotated[str, StringConstraints(pattern=r"^/", max_length=1024)] = "/checkpoints"
+    """Where the claim is mounted."""
     interval_seconds: Annotated[int, Field(ge=1)]
     """Seconds between checkpoints, handed to the container as RACKWRIGHT_CHECKPOINT_INTERVAL_S."""
 
@@ -91,16 +100,22 @@ class Expected(KubernetesSpec):
     """What the plan expects of the run; progress, time left and lost work are counted against it."""
 
     steps: Annotated[int, Field(ge=1)]
+    """Steps of the whole run."""
     step_seconds: Annotated[float, Field(gt=0)]
+    """Seconds of one step."""
     tokens_per_step: Annotated[int, Field(ge=1)]
+    """Tokens of one step."""
 
 
 class TrainingJobSpec(KubernetesSpec):
     """What a researcher asks for."""
 
     image: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+    """The training container."""
     command: Annotated[tuple[Annotated[str, StringConstraints(max_length=4096)], ...], Field(max_length=64)] = ()
+    """The program; unset: the image's own."""
     args: Annotated[tuple[Annotated[str, StringConstraints(max_length=4096)], ...], Field(max_length=256)] = ()
+    """The program's arguments."""
     env: Annotated[
         tuple[EnvironmentVariable, ...],
         Field(
@@ -111,6 +126,7 @@ class TrainingJobSpec(KubernetesSpec):
     gpus: Annotated[int, Field(ge=1, le=MAX_GPUS)]
     """GPUs of the whole gang: whole hosts, or less than one."""
     gpus_per_host: Annotated[int, Field(ge=1, le=64)] = 8
+    """GPUs on each host of the pool."""
     parallelism: Parallelism | None = None
     queue: DnsLabel = "train"
     """A LocalQueue of the job's namespace."""

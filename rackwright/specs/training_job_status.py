@@ -64,6 +64,7 @@ class ReportedProgress(StatusSpec):
     """What rank 0 says of itself."""
 
     step: Annotated[int, Field(ge=0)]
+    """Steps done."""
     checkpoint_step: Annotated[int, Field(ge=0)]
     """The step of the last complete checkpoint."""
 
@@ -72,12 +73,15 @@ class Progress(StatusSpec):
     """How far the run is."""
 
     step: int
+    """Steps done, as rank 0 last said."""
     checkpoint_step: int
+    """The step of the last complete checkpoint."""
     checkpoint_at: Time | None = None
     """When the operator first heard of that checkpoint."""
     steps: int | None = None
     """Steps of the whole run, where the job says what it expects."""
     tokens: int | None = None
+    """Tokens seen in these steps, where the job says what it expects."""
 
 
 class Restart(StatusSpec):
@@ -88,7 +92,9 @@ class Restart(StatusSpec):
     cause: str
     """One word such as `HostFailed`, `PodFailed`, `Preempted`."""
     host: str | None = None
+    """The host that was lost, if one was."""
     message: str = ""
+    """A sentence for people."""
     step: int | None = None
     """The last step known before the loss."""
     resumed_from_step: int | None = None
@@ -105,6 +111,7 @@ class TrainingJobStatus(StatusSpec):
     """The whole status."""
 
     observed_generation: int = 0
+    """The generation of the job's spec that this was written for."""
     phase: Phase = Phase.PENDING
     message: str = ""
     """One sentence for people: what the job is doing or waiting for."""
@@ -115,13 +122,16 @@ class TrainingJobStatus(StatusSpec):
     hosts: tuple[str, ...] = ()
     """Hosts that the gang runs on, in rank order (the first 64; `hostCount` has the number)."""
     host_count: int = 0
+    """Hosts that the gang runs on."""
     gang: str | None = None
     """The uid of rank 0's pod while the gang is whole; another one later means that it was restarted."""
     started_at: Time | None = None
     """When the gang was whole for the first time."""
     finished_at: Time | None = None
+    """When it ended, well or not."""
     progress: Progress | None = None
     restart_count: int = 0
+    """Restarts so far."""
     restarts: tuple[Restart, ...] = ()
     """The last restarts, newest last (the last 20; `restartCount` has the number)."""
 
