@@ -10,7 +10,7 @@ from typing import Any, get_args
 import typer
 from typer.main import get_command
 
-from docs.generate.tables import table
+from docs.generate.tables import table, table_of_sentences
 from rackwright.cli.app import app
 from rackwright.cli.exit_codes import EXIT_CODES
 
@@ -46,7 +46,7 @@ def _section(command: Command, context: typer.Context) -> str:
         f"## {path}",
         inspect.cleandoc(command.help or ""),
         f"```text\n{usage}\n```",
-        table(("Option", "Value", "Meaning"), map(_row, parameters)) if parameters else "",
+        table_of_sentences(("Option", "Value", "Meaning"), map(_row, parameters)) if parameters else "",
         inspect.cleandoc(command.epilog or ""),
     ]
     return "\n\n".join(part for part in parts if part)

@@ -13,7 +13,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from pydantic import BaseModel
 
-from docs.generate import command_line, evaluation, models
+from docs.generate import command_line, evaluation, models, rules
 from docs.generate.root_documents import ROOT_DOCUMENTS, for_site
 from rackwright.specs import ClusterSpec, TrainingJob
 from rackwright.specs.request import Request
@@ -25,6 +25,7 @@ REFERENCES: dict[str, type[BaseModel]] = {"request": Request, "cluster": Cluster
 
 MADE: dict[str, Callable[[], str]] = {
     **{name: partial(models.page, model) for name, model in REFERENCES.items()},
+    "training-job": lambda: f"{models.page(TrainingJob)}\n\n{rules.page()}",
     "command-line": command_line.page,
     "exit-codes": command_line.exit_codes,
     "step-times": evaluation.page,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from docs.generate.schemas import Schema, default, expected, referenced, unit
-from docs.generate.tables import table
+from docs.generate.tables import table_of_sentences
 
 HEADERS = ("Field", "Value", "Meaning")
 
@@ -41,7 +41,7 @@ def _section(name: str, schema: Schema, models: dict[str, Schema], *, stands: li
 def _fields(schema: Schema, models: dict[str, Schema]) -> str:
     if "enum" in schema:
         return f"One of {', '.join(f'`{value}`' for value in schema['enum'])}."
-    return table(HEADERS, _rows(schema, models))
+    return table_of_sentences(HEADERS, _rows(schema, models))
 
 
 def _rows(schema: Schema, models: dict[str, Schema]) -> Iterator[tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""Tables in Markdown whose rows become blocks on a narrow screen (docs/assets/narrow.css)."""
+"""Tables in Markdown."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from collections.abc import Iterable, Sequence
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; cells are Markdown of one line or more."""
+    """A table of short cells; each is Markdown of one line or more."""
     lines = [headers, ["---"] * len(headers), *([_cell(each) for each in row] for row in rows)]
-    text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f'<div class="narrow" markdown="1">\n\n{text}\n\n</div>'
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def table_of_sentences(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table whose rows become blocks of lines on a narrow screen (docs/assets/narrow.css)."""
+    return f'<div class="narrow" markdown="1">\n\n{table(headers, rows)}\n\n</div>'
 
 
 def _cell(text: str) -> str:

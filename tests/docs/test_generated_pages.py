@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.main import get_command
 
-from docs.generate import command_line, models
+from docs.generate import command_line, models, rules
 from docs.generate.hooks import LOADED_FROM_ELSEWHERE, MADE, REFERENCES
 from docs.generate.root_documents import for_site
 from docs.generate.schemas import expected, unit
@@ -18,6 +18,7 @@ from rackwright.cli.app import app
 from rackwright.cli.exit_codes import ExitCode
 from rackwright.specs import ClusterSpec
 from rackwright.specs.request import Request
+from rackwright.specs.training_job_rules import SPEC_RULES
 from tests.docs.code_blocks import ROOT
 
 pytestmark = pytest.mark.pure
@@ -94,6 +95,14 @@ def test_each_command_has_a_section_and_each_option_a_row() -> None:
             "--install-completion",
             "--show-completion",
         }
+
+
+def test_each_rule_of_a_job_has_a_row_without_placeholders() -> None:
+    page = rules.page()
+    told = [line for line in page.splitlines() if line.startswith("| `")]
+    assert len(told) == 1 + len(SPEC_RULES)
+    assert "| `spec.gpus` | whole hosts of `gpusPerHost` GPUs, or fewer" in page
+    assert "{" not in page
 
 
 def test_each_exit_code_has_a_row() -> None:
