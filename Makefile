@@ -47,7 +47,9 @@ $(SETUP_DONE): $(SETUP_INPUTS)
 	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/uv.txt
 	export VIRTUAL_ENV="$$PWD/$(VENV)"
-	$(BIN)/uv pip sync --quiet --require-hashes requirements/development.txt
+	# Compiled once here, as each program that the engine starts would otherwise compile the SDKs anew wherever Python may
+	# not write bytecode (PYTHONDONTWRITEBYTECODE, a read-only environment).
+	$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements/development.txt
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
@@ -57,8 +59,14 @@ tools: setup ## Build the rehearsal's tools that are missing, into the per-user 
 rehearse: setup ## Rehearse a cluster end to end on this machine (ARGS="--gpus 256 --keep")
 	@$(BIN)/rackwright rehearse $(ARGS)
 
-# What the tests reach of lines and branches is reported, with one figure for all tiers; COVERAGE=no saves its third.
+# What the tests reach of lines and branches is reported, with one figure for all tiers; COVERAGE=no saves a third of the
+# pure tier's time.
 COVERAGE ?= yes
+COVERAGE_OPTIONS := $(if $(filter yes,$(COVERAGE)),--cov --cov-report=)
+
+# Tests of these two tiers share nothing, so each processor has some; the third has one control plane for all of its.
+WORKERS ?= auto
+SHARED_OUT := -n $(WORKERS) --dist worksteal
 
 # Each tier runs by itself, so that one without tests fails (pytest's exit status 5), and all of
 # them run, so that one report shows all failures.
@@ -72,10 +80,11 @@ test: setup tools ## Run the tests, tier by tier (ARGS="-x")
 	esac
 	output=$$(mktemp); trap 'rm -f "$$output"' EXIT
 	color=no; if [ -t 1 ]; then color=yes; fi
+	declare -A options=([pure]='$(SHARED_OUT)' [mocked]='$(SHARED_OUT)')
 	for tier in $(TIERS); do
 	  echo "== tests: $$tier"
 	  status=0
-	  COVERAGE_FILE=.coverage.$$tier $(BIN)/$(if $(filter yes,$(COVERAGE)),coverage run,python) -m pytest --color=$$color --timeout=$(TEST_TIMEOUT_S) -m $$tier $(ARGS) | tee "$$output" || status=$$?
+	  COVERAGE_FILE=.coverage.$$tier $(BIN)/pytest --color=$$color --timeout=$(TEST_TIMEOUT_S) $(COVERAGE_OPTIONS) $${options[$$tier]:-} -m $$tier $(ARGS) | tee "$$output" || status=$$?
 	  case $$status in 0) verdict=passed ;; 5) verdict='FAILED: no test ran' ;; *) verdict=FAILED ;; esac
 	  if [ $$status -ne 0 ]; then failed=1; fi
 	  results+=("$$(printf '%-14s %-20s %s' $$tier "$$verdict" "$$(tail -n 1 "$$output" | tr -d '=')")")
