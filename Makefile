@@ -64,9 +64,10 @@ rehearse: setup ## Rehearse a cluster end to end on this machine (ARGS="--gpus 2
 COVERAGE ?= yes
 COVERAGE_OPTIONS := $(if $(filter yes,$(COVERAGE)),--cov --cov-report=)
 
-# Tests of these two tiers share nothing, so each processor has some; the third has one control plane for all of its.
+# Tests of the first two tiers share nothing, so each processor has some. Those of the third share a control plane, which
+# takes seconds to make and 2 GiB: two of them, and the files of tests go to either.
 WORKERS ?= auto
-SHARED_OUT := -n $(WORKERS) --dist worksteal
+CONTROL_PLANES ?= 2
 
 # Each tier runs by itself, so that one without tests fails (pytest's exit status 5), and all of
 # them run, so that one report shows all failures.
@@ -80,11 +81,12 @@ test: setup tools ## Run the tests, tier by tier (ARGS="-x")
 	esac
 	output=$$(mktemp); trap 'rm -f "$$output"' EXIT
 	color=no; if [ -t 1 ]; then color=yes; fi
-	declare -A options=([pure]='$(SHARED_OUT)' [mocked]='$(SHARED_OUT)')
+	shared_out='-n $(WORKERS) --dist worksteal'
+	declare -A options=([pure]=$$shared_out [mocked]=$$shared_out [control_plane]='-n $(CONTROL_PLANES) --dist loadfile')
 	for tier in $(TIERS); do
 	  echo "== tests: $$tier"
 	  status=0
-	  COVERAGE_FILE=.coverage.$$tier $(BIN)/pytest --color=$$color --timeout=$(TEST_TIMEOUT_S) $(COVERAGE_OPTIONS) $${options[$$tier]:-} -m $$tier $(ARGS) | tee "$$output" || status=$$?
+	  COVERAGE_FILE=.coverage.$$tier $(BIN)/pytest --color=$$color --timeout=$(TEST_TIMEOUT_S) $(COVERAGE_OPTIONS) $${options[$$tier]} -m $$tier $(ARGS) | tee "$$output" || status=$$?
 	  case $$status in 0) verdict=passed ;; 5) verdict='FAILED: no test ran' ;; *) verdict=FAILED ;; esac
 	  if [ $$status -ne 0 ]; then failed=1; fi
 	  results+=("$$(printf '%-14s %-20s %s' $$tier "$$verdict" "$$(tail -n 1 "$$output" | tr -d '=')")")

@@ -1,4 +1,4 @@
-"""Fixtures for all tiers: the pinned tools, and one real control plane with Kueue and JobSet for the whole run.
+"""Fixtures for all tiers: the pinned tools, and a real control plane with Kueue and JobSet for each process of tests.
 
 All of them are made on first use, whatever test that is, and shared from then on. So a test uses names of its own, and
 leaves hosts, queues and controllers as it found them.
@@ -54,7 +54,7 @@ def cluster_spec() -> ClusterSpec:
 
 @pytest.fixture(scope="session")
 def control_plane(toolbox: tools.Toolbox) -> Iterator[ControlPlane]:
-    """A running control plane that all tests of the run share; each test uses names of its own in it."""
+    """A running control plane that all tests of the process share; each test uses names of its own in it."""
     # A short path: the Unix sockets in it may have 107 bytes.
     with tempfile.TemporaryDirectory(prefix="rackwright-") as parent:
         directory = state.create(Path(parent))

@@ -1,4 +1,6 @@
-"""``python -m rehearsal.tools``: build the tools, list them, say where one is."""
+"""`python -m rehearsal.tools`: build the tools, list them, say where one is."""
+
+from __future__ import annotations
 
 import json
 import os

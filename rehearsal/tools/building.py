@@ -1,5 +1,7 @@
 """Making a cache entry out of a pinned Go module."""
 
+from __future__ import annotations
+
 import json
 import os
 import shutil
@@ -17,11 +19,11 @@ from rehearsal.tools.errors import ToolError
 from rehearsal.tools.installed import has_version
 from rehearsal.tools.pins import Asset, Module, Program
 
-# Lines of Go's output that an error message shows; the rest is in the log.
 _SHOWN_LINES = 15
+"""Lines of Go's output that an error message shows; the rest is in the log."""
 
-# What Go prints when it can't reach what it downloads from.
 _UNREACHABLE = ("dial tcp", "lookup ", "i/o timeout", "connection refused", "proxyconnect")
+"""What Go prints when it can't reach what it downloads from."""
 
 Activity = Callable[[str], None]
 

@@ -1,10 +1,12 @@
 """The per-user cache of finished tools.
 
-An entry is a folder ``<name>-<version>-<key>``, where the key is a digest of all that decides
+An entry is a folder `<name>-<version>-<key>`, where the key is a digest of all that decides
 its content. It appears by one rename when it is complete, so what is there is whole: an
-interrupted build leaves nothing but a folder under ``partial/``, which the next build of the
+interrupted build leaves nothing but a folder under `partial/`, which the next build of the
 same entry removes. A lock file for each entry keeps two processes from building it at once.
 """
+
+from __future__ import annotations
 
 import fcntl
 import hashlib
@@ -17,15 +19,15 @@ from pathlib import Path
 
 from rehearsal.tools.pins import PIN_FILES, Pin
 
-# Raise it when the layout of an entry changes, so that older entries are not read as new ones.
 _LAYOUT = "1"
+"""Raise it when the layout of an entry changes, so that older entries are not read as new ones."""
 
-# Hexadecimal digits in a folder's name: 64 bits, ample to tell builds apart by.
 _DIGEST_LENGTH = 16
+"""Hexadecimal digits in a folder's name: 64 bits, ample to tell builds apart by."""
 
 
 def user_cache_directory(environment: Mapping[str, str]) -> Path:
-    """``$XDG_CACHE_HOME/rackwright/tools``, by default under ~/.cache (XDG base directories)."""
+    """`$XDG_CACHE_HOME/rackwright/tools`, by default under ~/.cache (XDG base directories)."""
     base = Path(environment.get("XDG_CACHE_HOME", ""))
     # The specification says to ignore a relative path.
     parent = base if base.is_absolute() else Path.home() / ".cache"

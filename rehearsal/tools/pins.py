@@ -1,9 +1,11 @@
 """Which programs and files a rehearsal uses, and where each is pinned.
 
-A version has one home: the ``require`` line of ``modules/<directory>/go.mod``. This
+A version has one home: the `require` line of `modules/<directory>/go.mod`. This
 table adds what a Go module file can't say: the package, the variable that the linker
 sets to the version, and how the program tells its version.
 """
+
+from __future__ import annotations
 
 import re
 from collections.abc import Collection
@@ -14,8 +16,8 @@ from rehearsal.tools.errors import ToolError
 
 MODULES_DIRECTORY = Path(__file__).parent / "modules"
 
-# The files that decide what a Go module builds.
 PIN_FILES = ("go.mod", "go.sum", "tools.go")
+"""The files that decide what a Go module builds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +30,7 @@ class Module:
     """The module path whose required version is the tool's version."""
 
     def version(self) -> str:
-        """The pinned version as Go writes it, such as ``v1.36.3``; from go.mod."""
+        """The pinned version as Go writes it, such as `v1.36.3`; from go.mod."""
         go_mod = (self.directory / "go.mod").read_text(encoding="utf-8")
         required = re.search(rf"^(?:require)?\s*{re.escape(self.path)}\s+(v\S+)", go_mod, re.MULTILINE)
         if required is None:
@@ -54,7 +56,7 @@ class Program:
     """Scripts of the module, as paths in it, that must lie beside the program."""
 
     def linker_flags(self) -> str:
-        """Go's ``-ldflags``: without debug tables (a third of the size), with the version."""
+        """Go's `-ldflags`: without debug tables (a third of the size), with the version."""
         flags = "-s -w"
         if self.version_variable is not None:
             flags += f" -X {self.version_variable}={self.module.version()}"
@@ -106,7 +108,6 @@ def _kubernetes(name: str, *version_arguments: str) -> Program:
     )
 
 
-# In the order of building: a small one first, so that the big ones download meanwhile.
 PINS: tuple[Pin, ...] = (
     Program(
         name="etcd",
@@ -166,6 +167,7 @@ PINS: tuple[Pin, ...] = (
     ),
     Asset(name="kueue-chart", module=_KUEUE, source="charts/kueue"),
 )
+"""In the order of building: a small one first, so that the big ones download meanwhile."""
 
 
 def select(names: Collection[str] | None, *, pins: Collection[Pin] = PINS) -> list[Pin]:

@@ -1,5 +1,7 @@
 """What a person sees while tools are made ready: a bar at a terminal, plain lines elsewhere."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
 from typing import Protocol

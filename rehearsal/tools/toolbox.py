@@ -1,5 +1,7 @@
 """Making the tools of a rehearsal ready, and saying where they are."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -44,7 +46,7 @@ class Toolbox:
         return self._get(name, Asset).path
 
     def version(self, name: str) -> str:
-        """The pinned version of a tool as Go writes it, such as ``v1.36.3``."""
+        """The pinned version of a tool as Go writes it, such as `v1.36.3`."""
         return self._get(name, (Program, Asset)).pin.module.version()
 
     def bin_directory(self) -> Path:

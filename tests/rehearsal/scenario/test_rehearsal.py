@@ -16,6 +16,7 @@ import pytest
 
 from rehearsal import processes, state
 from rehearsal.engine import stack_file
+from rehearsal.providers import official
 
 pytestmark = pytest.mark.control_plane
 
@@ -37,6 +38,11 @@ def command(*arguments: str) -> list[str]:
     return [str(Path(sys.executable).with_name("rackwright")), "rehearse", *SMALL, *arguments]
 
 
+def surroundings(home: Path) -> dict[str, str]:
+    """A shell with a state home of its own; an official plugin of the user's would get charts from the Internet."""
+    return {**os.environ, "XDG_STATE_HOME": str(home), official.CHOICE: "stand-in"}
+
+
 def rehearsals(home: Path) -> list[state.StateDirectory]:
     return state.existing(home / "rackwright" / "rehearsals")
 
@@ -44,7 +50,7 @@ def rehearsals(home: Path) -> list[state.StateDirectory]:
 @contextmanager
 def started(home: Path) -> Iterator[subprocess.Popen[str]]:
     """A rehearsal in the background, killed at the end if it's still there."""
-    environment = {**os.environ, "XDG_STATE_HOME": str(home)}
+    environment = surroundings(home)
     with subprocess.Popen(command(), env=environment, stderr=subprocess.PIPE, text=True) as rehearsal:
         try:
             yield rehearsal
@@ -71,7 +77,7 @@ def assert_nothing_is_left(directories: list[state.StateDirectory]) -> None:
 
 
 def test_the_whole_chain_works_and_leaves_nothing(home: Path) -> None:
-    environment = {**os.environ, "XDG_STATE_HOME": str(home)}
+    environment = surroundings(home)
     done = subprocess.run(command("--json"), env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)

@@ -1,5 +1,7 @@
 """What the tests of the tools stand on: a small Go module, an empty cache, a recording reporter."""
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """A small Go module, served by a module proxy of files, so that Go builds it for real."""
 
+from __future__ import annotations
+
 import subprocess
 import uuid
 import zipfile

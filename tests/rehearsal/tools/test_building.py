@@ -1,5 +1,7 @@
 """How Go is run and what is said when it fails; a script takes Go's place to fail as wanted."""
 
+from __future__ import annotations
+
 import signal
 import subprocess
 from pathlib import Path

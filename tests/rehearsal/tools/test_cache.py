@@ -1,5 +1,7 @@
 """The cache holds whole entries only, each under a name that says what it is made of."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
@@ -13,8 +15,8 @@ from rehearsal.tools.pins import PIN_FILES, Module, Program
 
 pytestmark = pytest.mark.pure
 
-# Far longer than a thread needs to take a free lock; reached only when the test fails.
 DEADLINE_S = 30
+"""Far longer than a thread needs to take a free lock; reached only when the test fails."""
 
 
 @pytest.fixture

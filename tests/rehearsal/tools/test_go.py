@@ -1,5 +1,7 @@
 """Go runs in an environment that doesn't change what is built."""
 
+from __future__ import annotations
+
 import sys
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """A program's own account of its version is read rightly."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

@@ -1,5 +1,7 @@
 """The table of pins fits the Go modules that it speaks of."""
 
+from __future__ import annotations
+
 import re
 from pathlib import Path
 

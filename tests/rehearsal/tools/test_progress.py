@@ -1,5 +1,7 @@
 """Progress is a line at each end of a tool's making where no terminal shows a bar."""
 
+from __future__ import annotations
+
 import io
 
 import pytest

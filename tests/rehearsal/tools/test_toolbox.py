@@ -1,5 +1,7 @@
 """Tools are built once, from the pins, whole or not at all. Go is real here, the module small."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import subprocess
@@ -14,8 +16,8 @@ from tests.rehearsal.tools.hello_module import BROKEN_MAIN, Hello, Recorder
 
 pytestmark = pytest.mark.pure
 
-# Far longer than building the small module takes; reached only when the test fails.
 DEADLINE_S = 120
+"""Far longer than building the small module takes; reached only when the test fails."""
 
 
 def _ensure(hello: Hello, cache: Cache, recorder: Recorder, search_path: str) -> Toolbox:
