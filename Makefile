@@ -82,7 +82,7 @@ test: setup tools ## Run the tests, tier by tier (ARGS="-x")
 	output=$$(mktemp); trap 'rm -f "$$output"' EXIT
 	color=no; if [ -t 1 ]; then color=yes; fi
 	shared_out='-n $(WORKERS) --dist worksteal'
-	declare -A options=([pure]=$$shared_out [mocked]=$$shared_out [control_plane]='-n $(CONTROL_PLANES) --dist loadfile')
+	declare -A options=([pure]=$$shared_out [mocked]=$$shared_out [control_plane]='-n $(CONTROL_PLANES) --dist loadfile --no-loadscope-reorder')
 	for tier in $(TIERS); do
 	  echo "== tests: $$tier"
 	  status=0
@@ -116,7 +116,7 @@ format-check: setup
 	@echo "== ruff format"; $(BIN)/ruff format --check .
 
 types: setup
-	@echo "== mypy"; $(BIN)/mypy --strict --explicit-package-bases $(PACKAGES) tests
+	@echo "== mypy"; $(BIN)/mypy --num-workers auto --strict --explicit-package-bases $(PACKAGES) tests
 
 imports: setup
 	@echo "== import-linter"; $(BIN)/lint-imports

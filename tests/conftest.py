@@ -40,6 +40,11 @@ def pytest_configure() -> None:
             signal.signal(number, usual)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole rehearsals first: they take longest, and where processes share the tests out, none waits for them alone."""
+    items.sort(key=lambda item: "scenario" not in item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def toolbox() -> tools.Toolbox:
     """All pinned tools, built when they aren't there yet."""
