@@ -27,7 +27,9 @@ class ClusterSpec(Spec):
     name: Name
     """Goes into the name of everything that is made."""
     place: Place
+    """Where the cluster stands, and what only that place needs."""
     kubernetes_version: Annotated[str, StringConstraints(pattern=KUBERNETES_VERSION_PATTERN)]
+    """The control plane's and the hosts', such as `v1.36.3`; at Oracle one that the region offers."""
     fabric: Fabric
     rdma: RdmaAddresses | None = None
     """For interfaces of the RDMA fabric that have addresses of their own, as virtual functions do; unset: they have
@@ -38,6 +40,7 @@ class ClusterSpec(Spec):
     """The hosts that training runs on: one pool for now."""
     platform: Platform = Platform()
     queues: Queues
+    """The teams, their quotas, and the priorities of their jobs."""
 
     @model_validator(mode="before")
     @classmethod

@@ -42,7 +42,9 @@ class Fabric(Spec):
     rails: Annotated[int, Field(ge=1)]
     """Separate leaf planes; a host has at least one port on each."""
     ports_per_host: Annotated[int, Field(ge=1)]
+    """Ports of the RDMA fabric in one host."""
     port_bandwidth_gbit_s: Annotated[float, Field(gt=0)]
+    """Of one port, one direction."""
 
     @model_validator(mode="after")
     def _levels_nest(self) -> Fabric:

@@ -28,6 +28,7 @@ class Network(Spec):
     api: Cidr
     """The Kubernetes API endpoint."""
     load_balancers: Cidr
+    """The load balancers of Kubernetes services."""
     nodes: Cidr
     """The primary addresses of all hosts."""
     pods: Annotated[tuple[Cidr, ...], Field(min_length=1)]
@@ -100,6 +101,7 @@ class RdmaAddresses(Spec):
     """
 
     pool: Cidr
+    """The whole range, which no subnet and no service uses."""
     per_host: Annotated[int, Field(ge=1)]
     """Addresses in a host's block (nv-ipam's `perNodeBlockSize`): at least one for each of its interfaces."""
     declare: bool = False

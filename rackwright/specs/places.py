@@ -25,6 +25,7 @@ class FlexibleShape(Spec):
     ocpus: Annotated[int, Field(ge=1)]
     """Oracle CPUs (one is two logical processors on x86)."""
     memory_gb: Annotated[int, Field(ge=1)]
+    """Memory as Oracle counts it (`memoryInGBs`)."""
 
 
 class OracleAccount(Spec):
@@ -34,7 +35,9 @@ class OracleAccount(Spec):
     region: Annotated[str, StringConstraints(pattern=REGION_PATTERN)]
     """The region's identifier, such as `us-chicago-1`."""
     tenancy_id: Annotated[str, StringConstraints(pattern=TENANCY_ID_PATTERN)]
+    """The account's identifier; the region's domains and the policies belong to it."""
     compartment_id: Annotated[str, StringConstraints(pattern=COMPARTMENT_ID_PATTERN)]
+    """In which compartment of the tenancy everything is made."""
     availability_domain: Annotated[int, Field(ge=1, le=3)] = 1
     """Which of the region's availability domains holds the hosts, counted from 1."""
     image_id: Annotated[str, StringConstraints(pattern=IMAGE_ID_PATTERN)]

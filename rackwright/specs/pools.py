@@ -15,6 +15,7 @@ class Allocatable(Spec):
     cpu: Annotated[int, Field(ge=1)]
     """Logical processors."""
     memory_gib: Annotated[int, Field(ge=1)]
+    """Memory in 2^30 bytes."""
     rdma_interfaces: Annotated[int, Field(ge=0)] = 0
     """Virtual functions for RDMA (`nvidia.com/rdma-vf`)."""
 
@@ -25,6 +26,7 @@ class Pool(Spec):
     name: DnsLabel
     """On the label `rackwright.dev/pool` of each of its hosts."""
     hosts: Annotated[int, Field(ge=0)]
+    """How many there are."""
     pods_per_host: Annotated[int, Field(ge=1, le=250)] = 31
     """Pods that one host may run; each needs an address (250 is Kubernetes' documented upper practice). Without effect
     at an existing place, whose hosts have it already."""
@@ -44,9 +46,11 @@ class GpuPool(Pool):
     gpu: str
     """The GPU's name in the catalogue."""
     gpus_per_host: Annotated[int, Field(ge=1, le=64)]
+    """GPUs that one host offers to pods."""
     spares: Annotated[int, Field(ge=0)] = 0
     """Of the hosts, those kept free to take the place of failed ones; no quota covers them."""
     allocatable: Allocatable
+    """What each host offers to pods beside its GPUs."""
 
     @model_validator(mode="after")
     def _spares_are_hosts(self) -> GpuPool:

@@ -44,6 +44,7 @@ class Queues(Spec):
     """The teams share one cohort, so that what one leaves idle another may borrow."""
 
     cohort: DnsLabel
+    """The cohort's name in Kueue."""
     local_queue: DnsLabel = "train"
     """The queue's name inside each team's namespace, the one that jobs name."""
     teams: Annotated[tuple[Team, ...], Field(min_length=1)]
