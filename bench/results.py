@@ -1,14 +1,17 @@
 """What `rackwright size` prints, one file a command, so that two states of the code can be compared.
 
-`python -m bench.results DIRECTORY` writes the files; `diff -r` of two such directories shows what changed. Requests are
-varied so that every part of a plan is in at least one of them.
+`python -m bench.results DIRECTORY` writes the files; with a second directory, of another state, it lists the fields
+that differ, each once with how often it does. Requests are varied so that every part of a plan is in at least one of them.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import io
+import json
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,15 +63,54 @@ def output(arguments: list[str]) -> str:
     return f"{printed.getvalue()}\nexit code {code}\n"
 
 
-def main(directory: Path) -> None:
-    """Write every command's output into the directory."""
+def differences(one: object, other: object, path: str = "") -> Iterator[str]:
+    """The paths of fields that two JSON documents don't share, without the indices of lists."""
+    match one, other:
+        case dict(), dict():
+            for key in sorted(one.keys() | other.keys()):
+                yield from differences(one.get(key), other.get(key), f"{path}.{key}" if path else str(key))
+        case list(), list() if len(one) == len(other):
+            for first, second in zip(one, other, strict=True):
+                yield from differences(first, second, f"{path}[]")
+        case _ if one != other:
+            yield path or "document"
+
+
+def document(file: Path) -> object:
+    """What a file holds: JSON and an exit code, or an error's words."""
+    printed, _, code = file.read_text(encoding="utf-8").rpartition("\nexit code ")
+    try:
+        return {"exit code": code, "printed": json.loads(printed)}
+    except ValueError:
+        return {"exit code": code, "printed": printed}
+
+
+def compare(directory: Path, other: Path) -> Counter[str]:
+    """How often each field differs between two directories of files."""
+    names = {file.name for each in (directory, other) for file in each.glob("*.txt")}
+    found = Counter[str]()
+    for name in sorted(names):
+        one, another = (document(each / name) if (each / name).exists() else None for each in (directory, other))
+        found.update(path.removeprefix("printed.") for path in differences(one, another))
+    return found
+
+
+def main(directory: Path, other: Path | None) -> None:
+    """Write every command's output into the directory, and list what differs from the other."""
     directory.mkdir(parents=True, exist_ok=True)
     for name, arguments in commands():
         print(name, file=sys.stderr)
         (directory / f"{name}.txt").write_text(output(arguments), encoding="utf-8")
+    if other is not None:
+        found = compare(directory, other)
+        for path, count in sorted(found.items()):
+            print(f"{count:6}  {path}")
+        print(f"{len(found)} fields differ from {other}")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:  # noqa: PLR2004  # the program and the directory
-        sys.exit("usage: python -m bench.results DIRECTORY")
-    main(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(prog="python -m bench.results", description=__doc__)
+    parser.add_argument("directory", type=Path, help="where the files are written")
+    parser.add_argument("other", type=Path, nargs="?", help="the files of another state of the code")
+    asked = parser.parse_args()
+    main(asked.directory, asked.other)
