@@ -1,7 +1,7 @@
 """What `rackwright size` prints, one file a command, so that two states of the code can be compared.
 
 `python -m bench.results DIRECTORY` writes the files; with a second directory, of another state, it lists the fields
-that differ, each once with how often it does. Requests are varied so that every part of a plan is in at least one of them.
+that differ, each once with how often it does. The requests are varied, so that every part of a plan is in one of them.
 """
 
 from __future__ import annotations
