@@ -10,6 +10,7 @@ import pytest
 
 from rackwright.specs import ClusterSpec, SpecError
 from rackwright.specs.documents import validate_document
+from rackwright.specs.places import OraclePlace
 
 pytestmark = pytest.mark.pure
 
@@ -205,3 +206,20 @@ def test_every_problem_is_reported_not_only_the_first() -> None:
     with pytest.raises(SpecError) as refused:
         validate_document(data, ClusterSpec, source="cluster.yaml")
     assert [problem.field for problem in refused.value.problems] == ["place.region", "gpu_pools.0.hosts"]
+
+
+def test_address_ranges_go_by_the_names_of_their_fields() -> None:
+    spec = validate_document(GOOD, ClusterSpec, source="cluster.yaml")
+    assert isinstance(spec.place, OraclePlace)
+    network = spec.place.network
+    assert {name: str(block) for name, block in network.subnets().items()} == {
+        "api": "10.140.0.0/28",
+        "load_balancers": "10.140.1.0/24",
+        "nodes": "10.140.16.0/20",
+        "pods.0": "10.140.128.0/17",
+    }
+    assert {name: str(block) for name, block in network.taken().items()} == {
+        "vcn.0": "10.140.0.0/16",
+        "services": "10.96.0.0/16",
+    }
+    assert network.pod_addresses() == 2**15 - 3

@@ -5,12 +5,65 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from syrupy.assertion import SnapshotAssertion
 
-from rackwright.specs import SpecError, dump_document, load_document
+from rackwright.specs import ClusterSpec, SpecError, dump_document, load_document
 from rackwright.specs.documents import parse_document, shown
 from rackwright.specs.request import Request
 
 pytestmark = pytest.mark.pure
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "cluster-oracle-1024.yaml"
+
+BAD_REQUEST = """
+name: Run 1
+model: llama-3-8b
+gpus: 0
+precision: fp4
+deadline_days: -1.5
+colour: blue
+parallelism: {tensor: two}
+"""
+"""A missing field, one too many, and values of the wrong form, kind and size."""
+
+
+def problems(text: str, model: type[ClusterSpec | Request]) -> list[str]:
+    """Every sentence that refuses a document."""
+    with pytest.raises(SpecError) as refused:
+        parse_document(text, model, source="file.yaml")
+    return str(refused.value).splitlines()
+
+
+def test_every_problem_is_a_sentence_with_field_value_expectation_and_remedy(snapshot: SnapshotAssertion) -> None:
+    assert problems(BAD_REQUEST, Request) == snapshot
+
+
+def test_bad_places_and_pools_are_named_as_people_count_them(snapshot: SnapshotAssertion) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    for good, bad in (
+        ("name: h100", "name: 8GPUs"),
+        ("region: us-chicago-1", "region: Chicago"),
+        ("ocpus: 8", "ocpus: 0"),
+    ):
+        text = text.replace(good, bad)
+    assert problems(text, ClusterSpec) == snapshot
+
+
+@pytest.mark.parametrize("text", ["name: [run\n", "name: !!python/object/apply:os.getcwd []", "name: 'é"])
+def test_bad_yaml_is_a_sentence_with_its_place(text: str, snapshot: SnapshotAssertion) -> None:
+    assert problems(text, Request) == snapshot
+
+
+def test_a_files_path_is_in_every_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "request.yaml"
+    path.write_text(BAD_REQUEST, encoding="utf-8")
+    with pytest.raises(SpecError) as refused:
+        load_document(path, Request)
+    assert all(line.startswith(f"{path}: ") for line in str(refused.value).splitlines())
+
+
+def test_a_written_document_reads_well(snapshot: SnapshotAssertion) -> None:
+    assert dump_document(load_document(EXAMPLE, ClusterSpec)) == snapshot
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

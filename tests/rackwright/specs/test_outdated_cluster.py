@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from syrupy.assertion import SnapshotAssertion
 
 from rackwright.specs import ClusterSpec, SpecError, load_document
 from rackwright.specs.documents import validate_document
@@ -46,6 +47,12 @@ def test_each_field_that_moved_is_named_with_its_new_place(document: dict[str, A
     assert said["pools.1.image_id"].endswith(
         "Write below place: image_id: ocid1.image.oc1.us-chicago-1.aaaaaaaaexampleimage."
     )
+
+
+def test_the_sentences_say_all_that_is_to_be_done(document: dict[str, Any], snapshot: SnapshotAssertion) -> None:
+    assert list(refused(document).values()) == snapshot
+    existing = {**document, "place": {"kind": "existing", "kubeconfig_context": "machine-room"}}
+    assert list(refused(existing).values()) == snapshot(name="existing")
 
 
 def test_a_file_rewritten_as_it_says_is_the_example_of_today(document: dict[str, Any]) -> None:
