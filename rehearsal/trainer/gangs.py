@@ -6,14 +6,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 
 from kubernetes import client
 from kubernetes.informer import SharedInformer
 
+from rackwright.jobs.connection import Connection
+from rackwright.jobs.errors import NotFound
+from rackwright.jobs.training_jobs import TrainingJobs
 from rackwright.specs import TrainingJob
-from rackwright.specs.kubernetes_names import GROUP, JOB_LABEL, PROGRESS_ANNOTATION, RANK_LABEL, VERSION
-from rackwright.specs.training_job import PLURAL
+from rackwright.specs.kubernetes_names import JOB_LABEL, PROGRESS_ANNOTATION, RANK_LABEL
 from rackwright.specs.training_job_status import ReportedProgress
 from rehearsal.simulated import FINISHED_ANNOTATION
 from rehearsal.trainer.training import Pace
@@ -58,7 +59,7 @@ class Cluster:
     def __init__(self, api: client.ApiClient) -> None:
         core = client.CoreV1Api(api)
         self._core = core
-        self._custom = client.CustomObjectsApi(api)
+        self._jobs = TrainingJobs(Connection(client=api, namespace=None))
         self._pods = SharedInformer(core.list_pod_for_all_namespaces, label_selector=JOB_LABEL)  # type: ignore[no-untyped-call]  # the package's informer has no types
         self._nodes = SharedInformer(core.list_node)  # type: ignore[no-untyped-call]  # as above
         for informer in (self._pods, self._nodes):
@@ -67,12 +68,9 @@ class Cluster:
     def jobs(self) -> list[Job]:
         """All training jobs; none while the CRD isn't there yet."""
         try:
-            listed: Any = self._custom.list_cluster_custom_object(GROUP, VERSION, PLURAL)
-        except client.ApiException as error:
-            if error.status == HTTPStatus.NOT_FOUND:
-                return []
-            raise
-        return [as_job(item) for item in listed["items"]]
+            return [as_job(job) for job in self._jobs.all_in(None)]
+        except NotFound:
+            return []
 
     def gang(self, job: Job) -> Gang | None:
         """The job's gang, if all its pods run on ready hosts."""
@@ -108,23 +106,21 @@ class Cluster:
         try:
             self._core.patch_namespaced_pod(pod, gang.namespace, {"metadata": {"annotations": dict(annotations)}})
         except client.ApiException as error:
-            if error.status not in {
-                HTTPStatus.NOT_FOUND,
-                HTTPStatus.CONFLICT,
-            }:  # the pod just went: the next look sees that
+            # The pod just went: the next look sees that.
+            if error.status not in {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}:
                 raise
 
 
-def as_job(item: dict[str, Any]) -> Job:
-    """A TrainingJob object as the trainer sees it."""
-    parsed = TrainingJob.model_validate(item)
-    expected = parsed.spec.expected
-    checkpoint = parsed.spec.checkpoint
+def as_job(job: TrainingJob) -> Job:
+    """A TrainingJob of the cluster as the trainer sees it."""
+    expected = job.spec.expected
+    checkpoint = job.spec.checkpoint
+    kept = job.metadata.model_extra or {}
     return Job(
-        uid=item["metadata"]["uid"],
-        namespace=item["metadata"]["namespace"],
-        name=parsed.metadata.name,
-        hosts=parsed.spec.hosts,
+        uid=str(kept["uid"]),
+        namespace=job.metadata.namespace or "",
+        name=job.metadata.name,
+        hosts=job.spec.hosts,
         pace=Pace.of(
             steps=expected.steps if expected else DEFAULT_STEPS,
             step_s=expected.step_seconds if expected else DEFAULT_STEP_S,
