@@ -11,10 +11,6 @@ from rackwright.jobs.training_jobs import TrainingJobs
 from rackwright.specs.training_job import TrainingJob
 from rackwright.specs.training_job_status import Phase
 
-ENDED = frozenset({Phase.SUCCEEDED, Phase.FAILED})
-"""Phases that a job never leaves."""
-
-
 @dataclass
 class Follower:
     """Follows one job and tells each new phase."""
@@ -40,7 +36,7 @@ class Follower:
                 self._told = job.status.phase
                 self.tell(f"{self.namespace}/{self.name}: {job.status.phase}. {job.status.message}".rstrip())
             yield job
-            if job.status.phase in ENDED:
+            if job.status.phase.final:
                 return
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rackwright.jobs.following import ENDED, Follower
+from rackwright.jobs.following import Follower
 from rackwright.specs.training_job_status import TrainingJobStatus
 
 
@@ -21,7 +21,7 @@ def wait_for(
         status = job.status or status
         if wanted(status):
             return status
-    if status.phase in ENDED:
+    if status.phase.final:
         raise JobError(f"the job {follower.name} {status.phase.lower()} before it was {what}: {status.message}")
     state = f"it is {status.phase}: {status.message}"
     raise JobError(f"the job {follower.name} wasn't {what} after {timeout_s:.0f} s; {state}")
