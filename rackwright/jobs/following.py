@@ -11,6 +11,7 @@ from rackwright.jobs.training_jobs import TrainingJobs
 from rackwright.specs.training_job import TrainingJob
 from rackwright.specs.training_job_status import Phase
 
+
 @dataclass
 class Follower:
     """Follows one job and tells each new phase."""
