@@ -18,6 +18,8 @@ REFERENCES: dict[str, tuple[str, ...]] = {
     "clusterId": ("cluster",),
     "computeClusterId": ("computecluster",),
     "dhcpOptionsId": ("dhcpoptions",),
+    "exportSetId": ("exportset",),
+    "fileSystemId": ("filesystem",),
     "instanceConfigurationId": ("instanceconfiguration",),
     "networkEntityId": GATEWAYS,
     "networkSecurityGroupId": ("networksecuritygroup",),

@@ -18,7 +18,7 @@ from rehearsal.cloud.nodes import node
 from rehearsal.cloud.pools import Pool, pool
 from rehearsal.cloud.regions import Region
 from rehearsal.cloud.resource_types import resource_type
-from rehearsal.cloud.services import compute, containers, identity, network, routing, storage
+from rehearsal.cloud.services import compute, containers, file_systems, identity, network, routing, storage
 from rehearsal.cloud.state import Cloud, Host, Record, Store
 
 BEHAVIOURS: dict[str, Behaviour] = {
@@ -28,6 +28,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
     **containers.BEHAVIOURS,
     **identity.BEHAVIOURS,
     **storage.BEHAVIOURS,
+    **file_systems.BEHAVIOURS,
 }
 """By type token; a test checks that these are the types that `resource_types` knows."""
 

@@ -37,7 +37,9 @@ MODELLED = {
         "Vcn",
     ),
     "containerengine": ("Addon", "Cluster", "NodePool"),
+    "filestorage": ("Export", "FileSystem", "MountTarget"),
     "identity": ("DynamicGroup", "Policy"),
+    "lustre": ("FileStorageLustreFileSystem",),
     "objectstorage": ("Bucket",),
 }
 """The resource types that the simulation has, by the SDK's module."""
