@@ -47,6 +47,7 @@ def ocid_pattern(*kinds: str) -> str:
 TENANCY_ID_PATTERN = ocid_pattern("tenancy")
 COMPARTMENT_ID_PATTERN = ocid_pattern("compartment", "tenancy")
 IMAGE_ID_PATTERN = ocid_pattern("image")
+DRG_ID_PATTERN = ocid_pattern("drg")
 FLEXIBLE_SHAPE_PATTERN = r"\.Flex$"
 REGION_PATTERN = r"^[a-z]+-[a-z]+-\d+$"
 KUBERNETES_VERSION_PATTERN = r"^v\d+\.\d+\.\d+$"
@@ -58,6 +59,7 @@ FORMS = {
     TENANCY_ID_PATTERN: ("a tenancy's OCID", "copy it from Oracle's console; it begins with ocid1.tenancy"),
     COMPARTMENT_ID_PATTERN: ("a compartment's OCID", "copy it from Oracle's console; it begins with ocid1.compartment"),
     IMAGE_ID_PATTERN: ("an image's OCID", "import the image and copy its identifier; it begins with ocid1.image"),
+    DRG_ID_PATTERN: ("a dynamic routing gateway's OCID", "copy it from Oracle's console; it begins with ocid1.drg"),
     FLEXIBLE_SHAPE_PATTERN: ("a flexible shape's name", "choose one that ends with .Flex, such as VM.Standard.E5.Flex"),
     REGION_PATTERN: ("a region's identifier", "write it as Oracle does, such as us-chicago-1"),
     KUBERNETES_VERSION_PATTERN: ("a Kubernetes version with its v", f"write it as {versions.KUBERNETES}"),

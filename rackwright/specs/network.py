@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from rackwright.specs.api_access import ApiAccess
 from rackwright.specs.base import Cidr, Spec, refuse
 
 MAX_VCN_PREFIX = 16
@@ -35,9 +36,9 @@ class Network(Spec):
     """Pod addresses (one subnet for each block)."""
     services: Cidr
     """Kubernetes services: virtual, in no subnet."""
-    api_clients: tuple[Cidr, ...] = ()
-    """Ranges outside the VCN that may reach the Kubernetes API, which then has a public address that only they can use;
-    without any, the API is private. Decided when the cluster is made: Oracle can't move a cluster's endpoint."""
+    bastion: Cidr | None = None
+    """Where Oracle's Bastion service has its foot in the network, for the `way_in` that needs one."""
+    api_access: ApiAccess
 
     @model_validator(mode="after")
     def _blocks_fit(self) -> Network:
@@ -76,10 +77,22 @@ class Network(Spec):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _has_a_way_in(self) -> Network:
+        if self.api_access.way_in == "bastion" and self.bastion is None:
+            refuse(
+                field="bastion",
+                value=None,
+                expected="a subnet for the Bastion service, as api_access.way_in is bastion",
+                remedy="add a free /29 of the VCN, such as bastion: 10.140.0.16/29",
+            )
+        return self
+
     def subnets(self) -> dict[str, Cidr]:
         """Each subnet by the name of its field (`pods.0`, `pods.1`, … for the pods)."""
         pods = {f"pods.{index}": block for index, block in enumerate(self.pods)}
-        return {"api": self.api, "load_balancers": self.load_balancers, "nodes": self.nodes, **pods}
+        bastion = {} if self.bastion is None else {"bastion": self.bastion}
+        return {"api": self.api, "load_balancers": self.load_balancers, "nodes": self.nodes, **pods, **bastion}
 
     def taken(self) -> dict[str, Cidr]:
         """What nothing else may overlap: the VCN's blocks and the services, each by the name of its field."""

@@ -24,6 +24,7 @@ def outdated_fields(document: Mapping[str, Any]) -> list[Refusal]:
     rented = not (isinstance(place := document.get("place"), Mapping) and place.get("kind") == "existing")
     return [
         *_network(document, rented=rented),
+        *(_api_clients(document) if rented else ()),
         *(each for index, pool in _entries(pools) for each in _pool(index, pool, rented=rented)),
         *_no_pools(document),
         *(
@@ -96,6 +97,24 @@ def _image(field: str, pool: Mapping[str, Any], *, rented: bool) -> Iterator[Ref
             value=pool["image_id"],
             expected="it as place.image_id" if rented else "no such field, since an existing cluster's hosts run",
             remedy=f"write below place: image_id: {pool['image_id']}" if rented else "remove it",
+        )
+
+
+def _api_clients(document: Mapping[str, Any]) -> Iterator[Refusal]:
+    """The one list of clients, without which the API had no way in, before there were several ways."""
+    for field, place in (("network", document), ("place.network", document.get("place"))):
+        network = place.get("network") if isinstance(place, Mapping) else None
+        if not isinstance(network, Mapping) or "api_clients" not in network:
+            continue
+        clients = network["api_clients"] if isinstance(network["api_clients"], list) else []
+        ranges = ", ".join(map(str, clients)) or "203.0.113.0/24"
+        yield Refusal(
+            field=f"{field}.api_clients",
+            value=network["api_clients"],
+            expected="place.network.api_access, which says by which way one comes to the Kubernetes API",
+            remedy=f"write in its place: api_access: {{way_in: {'public' if clients else 'bastion'}, "
+            f"public_from: [{ranges}]}}"
+            + ("" if clients else " with your own range, and bastion: 10.140.0.16/29, a free /29 of the VCN"),
         )
 
 

@@ -9,6 +9,7 @@ from rackwright import sizing
 from rackwright.catalog import PLACES
 from rackwright.sizing.published.reference import reference_request
 from rackwright.specs import ClusterSpec, TrainingJob, load_document
+from rackwright.specs.api_access import ApiAccess
 from rackwright.specs.documents import Problem, SpecError, validate_document
 from rackwright.specs.places import OracleAccount, OraclePlace
 from rackwright.specs.plan import Plan
@@ -29,6 +30,9 @@ SIMULATED_PLACE = OracleAccount(
     image_id="ocid1.image.oc1.us-chicago-1.simulated",
 )
 """The region that is simulated; its identifiers have Oracle's form and name nothing."""
+
+SIMULATED_ACCESS = ApiAccess.model_validate({"way_in": "public", "public_from": ["203.0.113.0/24"]})
+"""The way to the API where the options bring no spec: from a range that is reserved for documentation (RFC 5737)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +64,7 @@ def read(
     else:
         request = _request(model, gpus=DEFAULT_GPUS if gpus is None else gpus, model=model, tokens=tokens)
     plan = sizing.plan(request)
-    cluster = sizing.cluster_spec(plan, place=SIMULATED_PLACE)
+    cluster = sizing.cluster_spec(plan, place=SIMULATED_PLACE, api_access=SIMULATED_ACCESS)
     return Inputs(plan=plan, spec=cluster, job=sizing.training_job(plan))
 
 

@@ -46,13 +46,7 @@ class Cluster(pulumi.ComponentResource):
         super().__init__("rackwright:cluster:Cluster", name, {}, opts)
         self.kubernetes_version = args.kubernetes_version
         addresses = args.network.addresses
-        public = bool(addresses.api_clients)
-        if not public:
-            pulumi.log.info(
-                f"The Kubernetes API is private: run this where {addresses.api} can be reached, or name your "
-                "own range in place.network.api_clients before the cluster is made.",
-                resource=self,
-            )
+        public = addresses.api_access.has_public_endpoint
         cluster = oci.containerengine.Cluster(
             name,
             name=name,

@@ -81,14 +81,14 @@ class Network(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         private = self._private_routes(args.services)
-        api_routes = self._public_routes() if addresses.api_clients else private
+        api_routes = self._public_routes() if addresses.api_access.has_public_endpoint else private
         self.subnet_ids = {
             field: oci.core.Subnet(
                 f"{name}-{field.replace('.', '-').replace('_', '-')}",
                 display_name=f"{name}-{field}",
                 cidr_block=str(block),
                 dns_label=dns_label(field),
-                prohibit_public_ip_on_vnic=not is_public(field, addresses.api_clients),
+                prohibit_public_ip_on_vnic=not (field == "api" and addresses.api_access.has_public_endpoint),
                 route_table_id=(api_routes if field == "api" else private).id,
                 security_list_ids=[closed.id],
                 opts=pulumi.ResourceOptions(parent=self),
@@ -106,7 +106,7 @@ class Network(pulumi.ComponentResource):
             for group in Group
         }
         self.group_ids = {group: resource.id for group, resource in groups.items()}
-        for rule in rules([*FLOWS, *client_flows(addresses.api_clients)]):
+        for rule in rules([*FLOWS, *client_flows(addresses.api_access.api_ranges)]):
             self._rule(rule, args.services)
         self.register_outputs({"vcn_id": self.vcn_id})
 
@@ -177,11 +177,6 @@ class Network(pulumi.ComponentResource):
         if peer == ORACLE_SERVICES:
             return services.cidr_label, "SERVICE_CIDR_BLOCK"
         raise ValueError(f"no such peer: {peer!r}")
-
-
-def is_public(field: str, api_clients: tuple[IPv4Network, ...]) -> bool:
-    """Whether things in the subnet of that field may have public addresses: the API, if someone outside may use it."""
-    return field == "api" and bool(api_clients)
 
 
 def dns_label(name: str) -> str:

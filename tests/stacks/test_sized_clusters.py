@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from math import ceil
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from rackwright import sizing
 from rackwright.catalog import HOSTS, PLACES
 from rackwright.sizing.network.fabric import fabric_plan
 from rackwright.specs import ClusterSpec, TrainingJob, dump_document, load_document
+from rackwright.specs.api_access import ApiAccess
 from rackwright.specs.documents import parse_document
 from rackwright.specs.places import ExistingPlace, OracleAccount
 from rackwright.specs.plan import Plan
@@ -34,6 +36,9 @@ PLACES_OF_CLUSTERS: dict[str, OracleAccount | ExistingPlace] = {
     ),
     "existing": ExistingPlace(kind="existing", kubeconfig_context="our-machines"),
 }
+
+API_ACCESS = ApiAccess(way_in="bastion", public_from=(IPv4Network("203.0.113.0/24"),))
+"""The way to the API of those at Oracle."""
 
 LARGEST_POD_BLOCKS = 5
 """CIDR blocks of a VCN (Oracle's default limit)."""
@@ -60,7 +65,7 @@ def planned(hosts: int, place: str, gpu: str = "h100-sxm-80gb") -> Plan:
 def written(plan: Plan, directory: Path) -> tuple[ClusterSpec, TrainingJob]:
     """The plan's two files, written and read again."""
     place = PLACES_OF_CLUSTERS[plan.request.place]
-    (directory / "cluster.yaml").write_text(dump_document(sizing.cluster_spec(plan, place=place)))
+    (directory / "cluster.yaml").write_text(dump_document(sizing.cluster_spec(plan, place=place, api_access=API_ACCESS)))
     (directory / "job.yaml").write_text(dump_document(sizing.training_job(plan)))
     return load_document(directory / "cluster.yaml", ClusterSpec), load_document(directory / "job.yaml", TrainingJob)
 
@@ -115,7 +120,7 @@ def resized(plan: Plan, *, hosts: int, spares: int) -> Plan:
 def test_a_cluster_of_any_size_has_room_for_all_that_is_on_it(hosts: int, part: float, place: str) -> None:
     """The spec itself refuses too few addresses, quotas beyond the hosts, and levels that don't nest."""
     plan = resized(planned(1, place), hosts=hosts, spares=ceil(part * (hosts - 1)))
-    cluster = sizing.cluster_spec(plan, place=PLACES_OF_CLUSTERS[place])
+    cluster = sizing.cluster_spec(plan, place=PLACES_OF_CLUSTERS[place], api_access=API_ACCESS)
     assert parse_document(dump_document(cluster), ClusterSpec, source="cluster.yaml") == cluster
     pool = cluster.gpu_pool
     assert sum(team.gpus for team in cluster.queues.teams) == (pool.hosts - pool.spares) * pool.gpus_per_host

@@ -27,7 +27,7 @@ app = typer.Typer(
 - `rackwright size --model llama-3.1-70b --tokens 15e12 --deadline-days 60 --json`
 - `rackwright size --model llama-3-8b --tokens 1e12 --budget-usd 1e6 --power-mw 2`
 - `rackwright size --model llama-3.1-405b --tokens 15.6e12 --gpus 1024 --region us-chicago-1 --tenancy-id ocid1.tenancy…
-  --compartment-id ocid1.compartment… --image-id ocid1.image… --output-directory .`
+  --compartment-id ocid1.compartment… --image-id ocid1.image… --api-from 203.0.113.0/24 --output-directory .`
 - `rackwright size --model grok-1-314b --tokens 10e12 --gpus 100000 --batch-tokens 67108864 --place existing
   --start-date 2026-01-01 --vendors 2 --set delivery.lead_days=60 --explain delivery.all_gpus_train_days`
 - `rackwright size frontier --model llama-3.1-70b --tokens 15e12`: days against cost
@@ -61,6 +61,15 @@ def size(
     compartment_id: Annotated[str | None, typer.Option(help="Oracle: ocid1.compartment…")] = None,
     availability_domain: Annotated[int | None, typer.Option(help="Oracle: 1, 2 or 3.")] = None,
     image_id: Annotated[str | None, typer.Option(help="Oracle: the GPU hosts' image, ocid1.image…")] = None,
+    api_from: Annotated[
+        list[str] | None,
+        typer.Option(help="Oracle: a range from which the Kubernetes API is used; may be given again."),
+    ] = None,
+    api_private: Annotated[
+        str | None,
+        typer.Option(help="Oracle: no public address for the API; the way in is `bastion`, `peered` or `inside`."),
+    ] = None,
+    drg_id: Annotated[str | None, typer.Option(help="Oracle, `peered`: the gateway, ocid1.drg…")] = None,
     kubeconfig_context: Annotated[str | None, typer.Option(help="Existing place: the kubeconfig's context.")] = None,
     team: Annotated[str, typer.Option(help="The team (namespace) that the job belongs to.")] = DEFAULT_TEAM,
     image: Annotated[str, typer.Option(help="The training container.")] = DEFAULT_IMAGE,
@@ -112,9 +121,10 @@ def size(
             domain=availability_domain,
             kubeconfig_context=kubeconfig_context,
         )
+        access = size_files.api_access(plan, ranges=api_from or [], private=api_private, drg_id=drg_id)
         size_files.write(
             output_directory,
-            cluster=size_files.cluster_spec(plan, place=stands, team=team),
+            cluster=size_files.cluster_spec(plan, place=stands, api_access=access, team=team),
             job=size_files.training_job(plan, team=team, image=image, bucket=checkpoint_bucket, claim=checkpoint_claim),
         )
     if explain is not None:

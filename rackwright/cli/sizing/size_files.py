@@ -11,6 +11,7 @@ from rackwright import sizing
 from rackwright.cli.exit_codes import ExitCode
 from rackwright.cli.outcome import CommandError
 from rackwright.specs import ClusterSpec, SpecError, TrainingJob, dump_document
+from rackwright.specs.api_access import ApiAccess
 from rackwright.specs.documents import describe
 from rackwright.specs.places import ExistingPlace, OracleAccount
 from rackwright.specs.plan import Plan
@@ -40,10 +41,35 @@ def place(
         raise _refusal(error, ClusterSpec) from error
 
 
-def cluster_spec(plan: Plan, *, place: OracleAccount | ExistingPlace, team: str) -> ClusterSpec:
+def api_access(plan: Plan, *, ranges: list[str], private: str | None, drg_id: str | None) -> ApiAccess | None:
+    """The way to the API from the options; none where the cluster stands already. Nobody's choice is guessed."""
+    if plan.request.place != "oracle":
+        return None
+    if not ranges:
+        raise CommandError(
+            f"{CLUSTER_FILE} at the place 'oracle' needs --api-from, the range from which its Kubernetes API is used "
+            "(such as 203.0.113.0/24, or `anywhere` for the whole Internet); with --api-private bastion, peered or "
+            "inside the API has no public address.",
+            code=ExitCode.USAGE,
+        )
+    from_internet = private in (None, "bastion")
+    document = {
+        "way_in": private or "public",
+        "public_from" if from_internet else "private_from": ranges,
+        **({} if drg_id is None else {"drg_id": drg_id}),
+    }
+    try:
+        return ApiAccess.model_validate(document)
+    except ValidationError as error:
+        raise _refusal(error, ApiAccess) from error
+
+
+def cluster_spec(
+    plan: Plan, *, place: OracleAccount | ExistingPlace, api_access: ApiAccess | None, team: str
+) -> ClusterSpec:
     """The plan's cluster; a value that the spec refuses is one of the options."""
     try:
-        return sizing.cluster_spec(plan, place=place, team=team)
+        return sizing.cluster_spec(plan, place=place, api_access=api_access, team=team)
     except ValidationError as error:
         raise _refusal(error, ClusterSpec) from error
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Network
 from math import ceil
 
+from rackwright.specs.api_access import ApiAccess
 from rackwright.specs.network import RESERVED_ADDRESSES, Network, RdmaAddresses
 
 FIRST_BLOCK = IPv4Network("10.140.0.0/16")
@@ -17,6 +18,9 @@ FIRST_BLOCK = IPv4Network("10.140.0.0/16")
 
 SERVICES = IPv4Network("10.96.0.0/16")
 """Kubernetes' services (kubeadm's customary range)."""
+
+BASTION = IPv4Network("10.140.0.16/29")
+"""The Bastion service's foot in the network: it takes one address; the API's subnet lies before it."""
 
 MAX_POD_BLOCKS = 4
 """Blocks for pods beside the first: a VCN has at most five (Oracle's default limit)."""
@@ -48,8 +52,8 @@ def pods_per_host(hosts: int) -> int:
     return min(PODS_PER_HOST, MAX_POD_BLOCKS * _addresses(16) // hosts)
 
 
-def network(*, hosts: int, pods: int) -> Network:
-    """The blocks for that many hosts and pods."""
+def network(*, hosts: int, pods: int, api_access: ApiAccess) -> Network:
+    """The blocks for that many hosts and pods, with room for what the way to the API needs."""
     return Network(
         vcn=(FIRST_BLOCK, *_blocks_after_first(pods)),
         api=IPv4Network("10.140.0.0/28"),
@@ -57,6 +61,8 @@ def network(*, hosts: int, pods: int) -> Network:
         nodes=_node_subnet(hosts),
         pods=_blocks_after_first(pods) or (IPv4Network("10.140.128.0/17"),),
         services=SERVICES,
+        bastion=BASTION if api_access.way_in == "bastion" else None,
+        api_access=api_access,
     )
 
 

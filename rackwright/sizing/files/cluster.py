@@ -5,6 +5,7 @@ from __future__ import annotations
 from rackwright.catalog import HOSTS, PLACES
 from rackwright.sizing.files import addresses
 from rackwright.specs import versions
+from rackwright.specs.api_access import ApiAccess
 from rackwright.specs.cluster import ClusterSpec
 from rackwright.specs.fabric import Fabric
 from rackwright.specs.places import ExistingPlace, FlexibleShape, OracleAccount, OraclePlace
@@ -35,11 +36,17 @@ MAX_CLIENT_QPS = 2000
 
 
 def cluster_spec(
-    plan: Plan, *, place: OracleAccount | ExistingPlace, name: str | None = None, team: str = DEFAULT_TEAM
+    plan: Plan,
+    *,
+    place: OracleAccount | ExistingPlace,
+    api_access: ApiAccess | None = None,
+    name: str | None = None,
+    team: str = DEFAULT_TEAM,
 ) -> ClusterSpec:
     """The cluster of a plan, with quotas equal to what its hosts without spares can give.
 
-    Raises pydantic's ValidationError for values that a cluster spec refuses.
+    `api_access` is the way to the API of a cluster at Oracle, which nobody but its owner can choose; elsewhere the
+    API is there. Raises pydantic's ValidationError for values that a cluster spec refuses.
     """
     hosts = plan.hosts.hosts + SYSTEM_HOSTS
     pods_per_host = addresses.pods_per_host(hosts)
@@ -58,7 +65,11 @@ def cluster_spec(
     )
     return ClusterSpec(
         name=name,
-        place=_rented(place, plan=plan, pods=hosts * pods_per_host) if isinstance(place, OracleAccount) else place,
+        place=(
+            _rented(place, plan=plan, pods=hosts * pods_per_host, api_access=api_access)
+            if isinstance(place, OracleAccount)
+            else place
+        ),
         kubernetes_version=versions.KUBERNETES,
         fabric=Fabric(
             levels=plan.fabric.levels,
@@ -83,14 +94,16 @@ def _gpu_pool_name(gpu: str) -> str:
     return gpu.split("-", maxsplit=1)[0]
 
 
-def _rented(account: OracleAccount, *, plan: Plan, pods: int) -> OraclePlace:
+def _rented(account: OracleAccount, *, plan: Plan, pods: int, api_access: ApiAccess | None) -> OraclePlace:
     """The account with what is made in it for the plan's hosts."""
+    if api_access is None:
+        raise ValueError("a cluster at Oracle needs api_access: the way to its API is for its owner to choose")
     ocpus, memory_gb = (8, 64) if plan.hosts.hosts <= SMALL_CLUSTER_HOSTS else (16, 128)
     shape = PLACES.entries[plan.request.place].system_shape
     return OraclePlace(
         **account.model_dump(),
         system_shape=FlexibleShape(name=shape, ocpus=ocpus, memory_gb=memory_gb),
-        network=addresses.network(hosts=plan.hosts.hosts + SYSTEM_HOSTS, pods=pods),
+        network=addresses.network(hosts=plan.hosts.hosts + SYSTEM_HOSTS, pods=pods, api_access=api_access),
     )
 
 

@@ -32,6 +32,7 @@ GOOD: dict[str, Any] = {
             "nodes": "10.140.16.0/20",
             "pods": ["10.140.128.0/17"],
             "services": "10.96.0.0/16",
+            "api_access": {"way_in": "public", "public_from": ["203.0.113.0/24"]},
         },
     },
     "kubernetes_version": "v1.36.3",

@@ -34,7 +34,8 @@ def refused(document: dict[str, Any]) -> dict[str, str]:
 
 def test_each_field_that_moved_is_named_with_its_new_place(document: dict[str, Any]) -> None:
     said = refused(document)
-    assert list(said) == ["network", "pools.0", "pools.0.shape", "pools.1", "pools.1.image_id"]
+    pools = ["pools.0", "pools.0.shape", "pools.1", "pools.1.image_id"]
+    assert list(said) == ["network", "network.api_clients", *pools]
     assert "expected it as place.network" in said["network"]
     assert said["network"].endswith("Move network with all that is in it below place, two spaces further in.")
     assert "expected it as system_pool" in said["pools.0"]
@@ -44,6 +45,9 @@ def test_each_field_that_moved_is_named_with_its_new_place(document: dict[str, A
     )
     assert "expected it as an entry of gpu_pools" in said["pools.1"]
     assert said["pools.1"].endswith("Move it there, without role and image_id.")
+    assert said["network.api_clients"].endswith(
+        "Write in its place: api_access: {way_in: public, public_from: [203.0.113.0/24]}."
+    )
     assert said["pools.1.image_id"].endswith(
         "Write below place: image_id: ocid1.image.oc1.us-chicago-1.aaaaaaaaexampleimage."
     )
@@ -58,6 +62,8 @@ def test_the_sentences_say_all_that_is_to_be_done(document: dict[str, Any], snap
 def test_a_file_rewritten_as_it_says_is_the_example_of_today(document: dict[str, Any]) -> None:
     system, gpu = document.pop("pools")
     document["place"]["network"] = document.pop("network")
+    del document["place"]["network"]["api_clients"]
+    document["place"]["network"] |= yaml.safe_load("api_access: {way_in: public, public_from: [203.0.113.0/24]}")
     document["place"]["image_id"] = gpu.pop("image_id")
     document["place"]["system_shape"] = yaml.safe_load("{name: VM.Standard.E5.Flex, ocpus: 8, memory_gb: 64}")
     for name in ("role", "shape", "ocpus", "memory_gb", "allocatable"):
@@ -79,7 +85,14 @@ def test_a_half_rewritten_file_is_told_what_is_left(document: dict[str, Any]) ->
     gpu = document.pop("pools")[1]
     del gpu["role"]
     document["gpu_pools"] = [gpu]
-    assert list(refused(document)) == ["network", "gpu_pools.0.image_id"]
+    assert list(refused(document)) == ["network", "network.api_clients", "gpu_pools.0.image_id"]
+
+
+def test_a_network_whose_api_had_no_way_in_is_shown_the_bastion(document: dict[str, Any]) -> None:
+    document["place"]["network"] = {**document.pop("network"), "api_clients": []}
+    said = refused(document)["place.network.api_clients"]
+    assert "expected place.network.api_access" in said
+    assert "way_in: bastion, public_from: [203.0.113.0/24]" in said
 
 
 @pytest.mark.parametrize("pools", [None, "h100", [], ["h100"], {"h100": {}}])

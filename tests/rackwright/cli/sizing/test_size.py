@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 from syrupy.assertion import SnapshotAssertion
 from typer.testing import Result
 
@@ -22,6 +23,7 @@ LLAMA = ("size", "--model", "llama-3.1-405b", "--tokens", "15.6e12", "--gpus", "
 ORACLE = (
     *("--region", "us-chicago-1", "--tenancy-id", "ocid1.tenancy.oc1..aaaa"),
     *("--compartment-id", "ocid1.compartment.oc1..aaaa", "--image-id", "ocid1.image.oc1..aaaa"),
+    *("--api-from", "203.0.113.0/24"),
 )
 
 
@@ -92,6 +94,52 @@ def test_an_identifier_of_the_wrong_kind_is_refused_before_anything_is_written(r
     result = run(*LLAMA, *wrong, "--output-directory", str(tmp_path / "out"))
     assert result.exit_code == ExitCode.REFUSED
     assert "image_id: got 'ocid1.instance.oc1..aaaa'; expected an image's OCID." in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_way_to_the_api_of_a_cluster_at_oracle_is_nobody_s_guess(run: Run, tmp_path: Path) -> None:
+    result = run(*LLAMA, *ORACLE[:-2], "--output-directory", str(tmp_path / "out"))
+    assert result.exit_code == ExitCode.USAGE
+    assert "needs --api-from" in result.stderr
+    assert "--api-private bastion, peered or inside" in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "written"),
+    [
+        ((), {"way_in": "public", "public_from": ["203.0.113.0/24"]}),
+        (("--api-private", "bastion"), {"way_in": "bastion", "public_from": ["203.0.113.0/24"]}),
+        (
+            ("--api-private", "peered", "--drg-id", "ocid1.drg.oc1.ord.aaaa"),
+            {"way_in": "peered", "private_from": ["203.0.113.0/24"], "drg_id": "ocid1.drg.oc1.ord.aaaa"},
+        ),
+        (("--api-private", "inside"), {"way_in": "inside", "private_from": ["203.0.113.0/24"]}),
+    ],
+)
+def test_the_ways_to_the_api_are_written_as_chosen(
+    run: Run, tmp_path: Path, options: tuple[str, ...], written: dict[str, object]
+) -> None:
+    result = run(*LLAMA, *ORACLE, *options, "--output-directory", str(tmp_path))
+    assert result.exit_code == 0, result.stderr
+    document = yaml.safe_load((tmp_path / "cluster.yaml").read_text(encoding="utf-8"))
+    access = document["place"]["network"]["api_access"]
+    assert {name: value for name, value in access.items() if value} == written
+    assert ("bastion" in document["place"]["network"]) == ("bastion" in options)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--api-from", "0.0.0.0/0"), "public_from.1: got '0.0.0.0/0'; expected the ranges of those who work"),
+        (("--api-private", "tunnel"), "way_in: got 'tunnel'"),
+        (("--api-private", "peered"), "drg_id: got None; expected it, as way_in is peered"),
+    ],
+)
+def test_a_way_that_can_t_be_is_refused(run: Run, tmp_path: Path, options: tuple[str, ...], said: str) -> None:
+    result = run(*LLAMA, *ORACLE, *options, "--output-directory", str(tmp_path / "out"))
+    assert result.exit_code == ExitCode.REFUSED
+    assert said in result.stderr
     assert not (tmp_path / "out").exists()
 
 

@@ -9,23 +9,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rackwright.sizing.files.addresses import network, pods_per_host, rdma_addresses
+from rackwright.specs.api_access import ApiAccess
 from rackwright.specs.network import RdmaAddresses
 
 pytestmark = pytest.mark.pure
+
+BASTION = ApiAccess(way_in="bastion", public_from=(IPv4Network("203.0.113.0/24"),))
+PUBLIC = BASTION.model_copy(update={"way_in": "public"})
 
 
 @given(hosts=st.integers(1, 13_000))
 def test_hosts_and_pods_have_addresses(hosts: int) -> None:
     """The Network model itself refuses overlaps and subnets outside the network."""
     pods = pods_per_host(hosts)
-    planned = network(hosts=hosts, pods=hosts * pods)
+    planned = network(hosts=hosts, pods=hosts * pods, api_access=BASTION)
     assert planned.node_addresses() >= hosts
     assert planned.pod_addresses() >= hosts * pods
     assert 16 <= pods <= 31
 
 
+def test_only_a_bastion_gets_a_subnet_for_one() -> None:
+    assert str(network(hosts=1, pods=31, api_access=BASTION).subnets()["bastion"]) == "10.140.0.16/29"
+    assert "bastion" not in network(hosts=1, pods=31, api_access=PUBLIC).subnets()
+
+
 def test_a_cluster_of_100_000_gpus_fits_into_one_network() -> None:
-    planned = network(hosts=12_600, pods=12_600 * pods_per_host(12_600))
+    planned = network(hosts=12_600, pods=12_600 * pods_per_host(12_600), api_access=BASTION)
     assert len(planned.vcn) == 5
     assert str(planned.nodes) == "10.140.64.0/18"
 
@@ -44,7 +53,8 @@ def test_every_host_has_a_block_and_every_interface_an_address(hosts: int, inter
 @given(hosts=st.integers(1, 13_000), interfaces=st.integers(1, 16))
 def test_no_two_ranges_overlap(hosts: int, interfaces: int) -> None:
     pods = hosts * pods_per_host(hosts)
-    planned, rdma = network(hosts=hosts, pods=pods), rdma_addresses(hosts=hosts, interfaces=interfaces)
+    planned = network(hosts=hosts, pods=pods, api_access=BASTION)
+    rdma = rdma_addresses(hosts=hosts, interfaces=interfaces)
     assert rdma is not None
     assert not any(rdma.pool.overlaps(block) for block in (*planned.vcn, planned.services))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network
+
 import pytest
 
 from rackwright.catalog import CLUSTERS, MODELS
@@ -9,6 +11,7 @@ from rackwright.cli.sizing.explain import figures
 from rackwright.sizing import cluster_spec, training_job
 from rackwright.sizing.published.reference import comparisons
 from rackwright.specs import ClusterSpec, SpecError, TrainingJob, dump_document
+from rackwright.specs.api_access import ApiAccess
 from rackwright.specs.documents import parse_document
 from rackwright.specs.places import ExistingPlace, OracleAccount
 from tests.rackwright.sizing.plans import plan_of, planned, reference, request
@@ -58,7 +61,9 @@ def test_cluster_and_job_are_valid_documents_that_fit_each_other(
     place: OracleAccount | ExistingPlace = (
         ExistingPlace(kind="existing", kubeconfig_context="own") if "place" in fields else ORACLE
     )
-    cluster = cluster_spec(sized, place=place)
+    cluster = cluster_spec(
+        sized, place=place, api_access=ApiAccess(way_in="public", public_from=(IPv4Network("203.0.113.0/24"),))
+    )
     job = training_job(sized)
     assert parse_document(dump_document(cluster), ClusterSpec, source="cluster.yaml") == cluster
     assert parse_document(dump_document(job), TrainingJob, source="job.yaml") == job
