@@ -56,6 +56,10 @@ def rehearse(
     spec: Annotated[
         Path | None, typer.Option(help="A cluster spec of your own, at Oracle.", exists=True, dir_okay=False)
     ] = None,
+    played_from: Annotated[
+        str | None,
+        typer.Option("--from", help="The address that it is played from [default: the first that the spec lets in]"),
+    ] = None,
     output_directory: Annotated[
         Path | None,
         typer.Option(help="Where cluster.yaml and job.yaml go; else beside the rehearsal's state.", file_okay=False),
@@ -74,6 +78,7 @@ def rehearse(
     if context.invoked_subcommand:
         return
     given = inputs.read(gpus=gpus, model=model, tokens=tokens, reference=reference, spec=spec)
+    position = inputs.position(given.spec.place, played_from)
     errors = console(stderr=True)
     with _expected_errors(), interruption.interruptible():
         if output_directory is not None:
@@ -90,6 +95,7 @@ def rehearse(
                 job=given.job,
                 files=(output_directory or directory.root / "files").resolve(),
                 report=report,
+                position=position,
             )
             try:
                 _play(play, errors, keep=keep)

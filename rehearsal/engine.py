@@ -8,12 +8,15 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, get_args
 
 from pulumi import automation
 
+from rackwright.specs.stacks import Part, stack_name
 from rehearsal import processes
+from rehearsal.access import programs as access
 from rehearsal.files import write_whole
 from rehearsal.providers import official, plugins
 from rehearsal.state import StateDirectory
@@ -28,14 +31,14 @@ PROJECT_ROOT = Path(__file__).parents[1]
 """Where Pulumi.yaml stands."""
 
 
-def stack_name(state: StateDirectory) -> str:
-    """The name of a rehearsal's stack; no other rehearsal has the same."""
+def stacks_name(state: StateDirectory) -> str:
+    """What the names of a rehearsal's stacks begin with; no other rehearsal has the same."""
     return f"rehearsal-{state.id}"
 
 
-def stack_file(state: StateDirectory) -> Path:
-    """The stack's settings, which Pulumi keeps beside Pulumi.yaml."""
-    return PROJECT_ROOT / f"Pulumi.{stack_name(state)}.yaml"
+def stack_files(state: StateDirectory) -> list[Path]:
+    """The stacks' settings, which Pulumi keeps beside Pulumi.yaml."""
+    return [PROJECT_ROOT / f"Pulumi.{stack_name(stacks_name(state), part)}.yaml" for part in get_args(Part)]
 
 
 ENGINE_ECHOES = ("error: update failed", "error: preview failed")
@@ -57,7 +60,7 @@ class EngineError(RuntimeError):
 
 
 class Engine:
-    """A stack of the project in `stacks/`, run by the real engine against the rehearsal's plugins."""
+    """A cluster's stacks of the project in `stacks/`, run by the real engine against the rehearsal's plugins."""
 
     def __init__(self, state: StateDirectory, toolbox: Toolbox) -> None:
         self.state = state
@@ -65,9 +68,11 @@ class Engine:
 
     def environment(self) -> dict[str, str]:
         """What a shell needs so that `pulumi`, `kubectl` and `rackwright` work against the rehearsal."""
-        path = [self._programs, Path(sys.executable).parent, os.environ.get("PATH", os.defpath)]
+        python = Path(sys.executable).parent
+        path = [access.folder(self.state), self._programs, python, os.environ.get("PATH", os.defpath)]
         return {
-            "PULUMI_STACK": stack_name(self.state),
+            "RACKWRIGHT_STACK": stacks_name(self.state),
+            "PULUMI_STACK": stack_name(stacks_name(self.state), "inside"),
             "PULUMI_HOME": str(self.state.pulumi_home),
             "PULUMI_BACKEND_URL": f"file://{self.state.pulumi_backend}",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self._passphrase_file),
@@ -87,13 +92,26 @@ class Engine:
     def _passphrase_file(self) -> Path:
         return self.state.root / "pulumi" / "passphrase"
 
-    def prepare(self, cluster_spec: Path) -> None:
-        """Install the stand-in plugins, make the stack and point it to a cluster spec."""
+    def prepare(self, cluster_spec: Path, *, tunnel_port: int) -> None:
+        """Install the stand-in plugins, make the stacks and point them to a cluster spec.
+
+        `tunnel_port` is this machine's, where a tunnel to the cluster would begin.
+        """
         self._programs.symlink_to(self.toolbox.bin_directory())
+        access.install(self.state, python=Path(sys.executable))
         self._install_plugins()
         write_whole(self._passphrase_file, secrets.token_urlsafe(32))
-        setting = automation.ConfigValue(str(cluster_spec))
-        self._run("making the stack", lambda: self._stack(create=True).set_config("rackwright:clusterSpec", setting))
+        for part in get_args(Part):
+            settings = {
+                "rackwright:clusterSpec": str(cluster_spec),
+                "rackwright:part": part,
+                "rackwright:tunnelPort": str(tunnel_port),
+            }
+            self._run("making the stack", partial(self._make, part, settings))
+
+    def _make(self, part: Part, settings: dict[str, str]) -> None:
+        values = {key: automation.ConfigValue(value) for key, value in settings.items()}
+        self._stack(part, create=True).set_all_config(values)
 
     def _install_plugins(self) -> None:
         try:
@@ -109,26 +127,34 @@ class Engine:
         """Which of Pulumi's `kubernetes` plugins plays: the stand-in, or the official one and where it is."""
         return str(self.state.facts().get("kubernetes_plugin", STAND_IN))
 
-    def up(self, on_event: Callable[[automation.EngineEvent], None]) -> automation.UpResult:
-        """Make the cluster as its spec says."""
-        log = self._log("pulumi-up")
-        return self._run("pulumi up", lambda: self._stack().up(on_event=on_event, on_output=log, color="never"))
+    def up(self, part: Part, on_event: Callable[[automation.EngineEvent], None]) -> automation.UpResult:
+        """Make a part of the cluster as its spec says."""
+        log = self._log(f"pulumi-up-{part}")
+        return self._run("pulumi up", lambda: self._stack(part).up(on_event=on_event, on_output=log, color="never"))
 
-    def preview(self) -> automation.PreviewResult:
+    def preview(self, part: Part) -> automation.PreviewResult:
         """Say what `up` would change."""
-        log = self._log("pulumi-preview")
-        return self._run("pulumi preview", lambda: self._stack().preview(on_output=log, color="never"))
+        log = self._log(f"pulumi-preview-{part}")
+        return self._run("pulumi preview", lambda: self._stack(part).preview(on_output=log, color="never"))
 
-    def destroy(self, on_event: Callable[[automation.EngineEvent], None]) -> automation.DestroyResult:
-        """Take everything down again."""
-        log = self._log("pulumi-destroy")
+    def destroy(self, part: Part, on_event: Callable[[automation.EngineEvent], None]) -> automation.DestroyResult:
+        """Take a part down again."""
+        log = self._log(f"pulumi-destroy-{part}")
         return self._run(
-            "pulumi destroy", lambda: self._stack().destroy(on_event=on_event, on_output=log, color="never")
+            "pulumi destroy", lambda: self._stack(part).destroy(on_event=on_event, on_output=log, color="never")
         )
 
+    def outputs(self, part: Part) -> dict[str, Any]:
+        """What a part put out, by name."""
+        found = self._run("pulumi stack output", lambda: self._stack(part).outputs())
+        return {name: output.value for name, output in found.items()}
+
     def resources(self) -> list[str]:
-        """The URNs of all resources in the stack's state."""
-        deployment = self._run("pulumi stack export", lambda: self._stack().export_stack()).deployment or {}
+        """The URNs of all resources in the stacks' states."""
+        return [urn for part in get_args(Part) for urn in self._resources(part)]
+
+    def _resources(self, part: Part) -> list[str]:
+        deployment = self._run("pulumi stack export", lambda: self._stack(part).export_stack()).deployment or {}
         return [resource["urn"] for resource in deployment.get("resources", [])]
 
     def _run(self, doing: str, call: Callable[[], Result]) -> Result:
@@ -148,15 +174,16 @@ class Engine:
                     futures.wait([future], timeout=STOPPING_POLL_S)
                 raise
 
-    def _stack(self, *, create: bool = False) -> automation.Stack:
+    def _stack(self, part: Part, *, create: bool = False) -> automation.Stack:
         # The Automation API takes a command by the directory above its bin/.
         command = automation.PulumiCommand(root=str(self._programs.parent), skip_version_check=True)
         options = automation.LocalWorkspaceOptions(
             env_vars={**self.environment(), processes.MARK: self.state.id}, pulumi_command=command
         )
+        name = stack_name(stacks_name(self.state), part)
         if create:
-            return automation.create_stack(stack_name(self.state), work_dir=str(PROJECT_ROOT), opts=options)
-        return automation.select_stack(stack_name(self.state), work_dir=str(PROJECT_ROOT), opts=options)
+            return automation.create_stack(name, work_dir=str(PROJECT_ROOT), opts=options)
+        return automation.select_stack(name, work_dir=str(PROJECT_ROOT), opts=options)
 
     @contextmanager
     def _errors(self, doing: str) -> Iterator[None]:

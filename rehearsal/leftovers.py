@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from rehearsal import processes, state
-from rehearsal.engine import stack_file
+from rehearsal.engine import stack_files
 
 
 def remove(directory: state.StateDirectory) -> int:
@@ -15,7 +15,8 @@ def remove(directory: state.StateDirectory) -> int:
     What they have is deleted as well, so they need no time to end in order. The caller takes turns with others.
     """
     count = processes.stop_marked(directory.id, grace_s=0)
-    stack_file(directory).unlink(missing_ok=True)
+    for settings in stack_files(directory):
+        settings.unlink(missing_ok=True)
     directory.remove()
     return count
 

@@ -34,8 +34,10 @@ PublicRange = Annotated[
 
 
 class ApiAccess(Spec):
-    """The way to the Kubernetes API for those who aren't on the cluster's hosts. Which of the two kinds of endpoint a
-    cluster has is decided when it is made: Oracle can't move it."""
+    """The way to the Kubernetes API for those who aren't on the cluster's hosts.
+
+    Whether there is a public address is decided when the cluster is made: Oracle can't move its endpoint.
+    """
 
     way_in: WayIn
     """How those who run `rackwright` and `kubectl` get there. `public`: the API has a public address too, for

@@ -14,6 +14,9 @@ from rehearsal.cloud.identifiers import kind_of
 
 GATEWAYS = ("internetgateway", "natgateway", "servicegateway")
 
+OUTSIDE = ("drg",)
+"""Kinds of what lies outside the simulation though others refer to it: a gateway that joins networks is somebody's."""
+
 REFERENCES: dict[str, tuple[str, ...]] = {
     "clusterId": ("cluster",),
     "computeClusterId": ("computecluster",),
@@ -32,12 +35,14 @@ REFERENCES: dict[str, tuple[str, ...]] = {
     "serviceLbSubnetIds": ("subnet",),
     "subnetId": ("subnet",),
     "subnetIds": ("subnet",),
+    "targetSubnetId": ("subnet",),
     "vcnId": ("vcn",),
 }
 """The kind of resource that must exist under the identifier (or each of the identifiers) that a property holds."""
 
 IDENTIFIERS: dict[str, tuple[str, ...]] = {
     "compartmentId": ("compartment", "tenancy"),
+    "drgId": ("drg",),
     "imageId": ("image",),
 }
 """Identifiers of what lies outside the simulation: their form is checked, their existence isn't."""
@@ -71,7 +76,7 @@ def check_values(inputs: dict[str, Any]) -> None:
 def references(inputs: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Each property that refers to another resource, with the identifier."""
     for name, value in _scalars(inputs):
-        if name in REFERENCES:
+        if name in REFERENCES and kind_of(value) not in OUTSIDE:
             yield name, value
 
 

@@ -15,6 +15,8 @@ class ControlPlane:
 
     server: str
     """Its URL."""
+    endpoint: str
+    """The URL of its endpoint as seen from where the rehearsal is played, as the declared network lets it."""
     service_cidr: str
     kubernetes_version: str
     """Such as `v1.36.3`: the only one that the simulated region offers."""
@@ -25,7 +27,10 @@ def find(directory: Path) -> ControlPlane:
     facts = StateDirectory(directory).facts()
     try:
         return ControlPlane(
-            server=facts["server"], service_cidr=facts["service_cidr"], kubernetes_version=facts["kubernetes_version"]
+            server=facts["server"],
+            endpoint=facts["endpoint"],
+            service_cidr=facts["service_cidr"],
+            kubernetes_version=facts["kubernetes_version"],
         )
     except KeyError as error:
         raise incorrect_state(

@@ -6,18 +6,18 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-from rehearsal.cloud import control_plane
+from rehearsal.cloud import control_plane, reach
 from rehearsal.cloud.behaviours import Context
 from rehearsal.cloud.errors import NotModelledError, incorrect_state, invalid
 from rehearsal.cloud.identifiers import ALPHABET, UNIQUE_LENGTH
 from rehearsal.cloud.services.routing import oracle_services
 from rehearsal.cloud.services.storage import namespace
 from rehearsal.cloud.shapes import SHAPES
+from rehearsal.cloud.state import Record
 
 IMAGES = (
     "Oracle-Linux-8.10-2026.08.31-0-OKE-{version}-1402",
@@ -25,6 +25,10 @@ IMAGES = (
     "Oracle-Linux-8.10-aarch64-2026.08.31-0-OKE-{version}-1402",
 )
 """Names of the images that OKE offers for a Kubernetes version; the form is Oracle's, the dates are made up."""
+
+
+KUBECONFIG_NAME_LENGTH = 11
+"""Characters of a cluster's OCID that the names in its kubeconfig end with."""
 
 
 def look_up(token: str, context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -93,20 +97,60 @@ def _node_pool_option(context: Context, arguments: dict[str, Any]) -> dict[str, 
 
 
 def _kubeconfig(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The kubeconfig of who makes clusters. Certificate and key are named by file, so that no secret leaves them.
+    """The kubeconfig of a cluster as OKE writes it: it holds no key, and names the program `oci` that gets a token.
 
-    Oracle's holds no key either: it names a program that gets a token.
+    The addresses of this machine stand for what the network would lead to from where the rehearsal is played; a private
+    address that it wouldn't lead to stays what it is.
     """
-    context.resource(arguments["clusterId"])
-    path = context.directory / "kubeconfigs" / "admin.yaml"
-    if not path.exists():
-        raise incorrect_state(f"{path} is missing; start the rehearsal's control plane")
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    for entry in document["clusters"]:
-        if authority := entry["cluster"].pop("certificate-authority", None):
-            content = base64.b64encode(Path(authority).read_bytes()).decode()
-            entry["cluster"]["certificate-authority-data"] = content
+    cluster = context.resource(arguments["clusterId"])
+    authority = context.directory / "pki" / "ca.crt"
+    if not authority.exists():
+        raise incorrect_state(f"{authority} is missing; start the rehearsal's control plane")
+    name = cluster.id[-KUBECONFIG_NAME_LENGTH:]
+    arguments_of_oci = ["ce", "cluster", "generate-token", "--cluster-id", cluster.id, "--region", cluster.region]
+    document = {
+        "apiVersion": "v1",
+        "kind": "",
+        "clusters": [
+            {
+                "name": f"cluster-{name}",
+                "cluster": {
+                    "server": _server(context, cluster, arguments.get("endpoint")),
+                    "certificate-authority-data": base64.b64encode(authority.read_bytes()).decode(),
+                },
+            }
+        ],
+        "users": [
+            {
+                "name": f"user-{name}",
+                "user": {
+                    "exec": {
+                        "apiVersion": "client.authentication.k8s.io/v1beta1",
+                        "command": "oci",
+                        "args": arguments_of_oci,
+                        "env": [],
+                    }
+                },
+            }
+        ],
+        "contexts": [{"name": f"context-{name}", "context": {"cluster": f"cluster-{name}", "user": f"user-{name}"}}],
+        "current-context": f"context-{name}",
+    }
     return {"content": yaml.safe_dump(document, sort_keys=False)}
+
+
+def _server(context: Context, cluster: Record, endpoint: str | None) -> str:
+    """The URL of one of a cluster's endpoints."""
+    played, addresses = control_plane.find(context.directory), cluster.outputs["endpoints"][0]
+    if endpoint == "PUBLIC_ENDPOINT":
+        if not addresses["publicEndpoint"]:
+            raise invalid(f"The cluster {cluster.id} has no PUBLIC_ENDPOINT")
+        return played.endpoint
+    if endpoint not in ("PRIVATE_ENDPOINT", None):
+        raise invalid(f"endpoint: {endpoint!r} is not modelled; PUBLIC_ENDPOINT and PRIVATE_ENDPOINT are")
+    if reach.is_private(reach.position(context.directory)):
+        return played.endpoint
+    return f"https://{addresses['privateEndpoint']}"
 
 
 def _cluster_network_instances(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -18,12 +18,13 @@ from rehearsal.cloud.nodes import node
 from rehearsal.cloud.pools import Pool, pool
 from rehearsal.cloud.regions import Region
 from rehearsal.cloud.resource_types import resource_type
-from rehearsal.cloud.services import compute, containers, file_systems, identity, network, routing, storage
+from rehearsal.cloud.services import bastion, compute, containers, file_systems, identity, network, routing, storage
 from rehearsal.cloud.state import Cloud, Host, Record, Store
 
 BEHAVIOURS: dict[str, Behaviour] = {
     **network.BEHAVIOURS,
     **routing.BEHAVIOURS,
+    **bastion.BEHAVIOURS,
     **compute.BEHAVIOURS,
     **containers.BEHAVIOURS,
     **identity.BEHAVIOURS,

@@ -22,16 +22,19 @@ TYPES = Path(__file__).parent / "types"
 """One file for each service: by type token, the properties that it takes and those that Oracle computes."""
 
 MODELLED = {
+    "bastion": ("Bastion",),
     "core": (
         "ClusterNetwork",
         "ComputeCluster",
         "DefaultSecurityList",
+        "DrgAttachment",
         "InstanceConfiguration",
         "InternetGateway",
         "NatGateway",
         "NetworkSecurityGroup",
         "NetworkSecurityGroupSecurityRule",
         "RouteTable",
+        "SecurityList",
         "ServiceGateway",
         "Subnet",
         "Vcn",

@@ -36,6 +36,8 @@ class Ports:
     controller_manager: int
     scheduler: int
     kwok: int
+    endpoint: int
+    """Of the cluster's endpoint as the simulated network shows it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ import ssl
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -56,20 +56,29 @@ class ControlPlane:
         toolbox: Toolbox,
         *,
         service_cidr: IPv4Network = DEFAULT_SERVICE_CIDR,
+        addresses: Sequence[str] = (),
         announce: Callable[[str], None] = lambda _: None,
     ) -> ControlPlane:
         """Start everything and wait until it is ready; `announce` hears each program's name when it starts.
 
+        `addresses` are those that the API's certificate holds beside this machine's, as a managed cluster's holds its
+        private one.
         Raise `processes.ProcessError` when a program doesn't get ready. The caller stops what was started
         (`processes.stop_marked`).
         """
         plane = cls(state, toolbox, _free_ports())
-        credentials = plane._write_credentials(service_cidr)
+        credentials = plane._write_credentials(service_cidr, addresses)
         plane._start_store(credentials, service_cidr, announce)
         plane._grant_rights()
         plane._start_controllers(credentials, announce)
         plane._start_nodes(announce)
-        state.describe(server=plane.server, service_cidr=str(service_cidr), kubernetes_version=plane.version)
+        state.describe(
+            server=plane.server,
+            endpoint=f"https://{components.LOOPBACK}:{plane.ports.endpoint}",
+            service_cidr=str(service_cidr),
+            kubernetes_version=plane.version,
+        )
+        plane._start_endpoint(announce)
         return plane
 
     @property
@@ -78,7 +87,7 @@ class ControlPlane:
         version = self.toolbox.version("kube-apiserver")
         return version if version.startswith("v") else f"v{version}"
 
-    def _write_credentials(self, service_cidr: IPv4Network) -> components.Credentials:
+    def _write_credentials(self, service_cidr: IPv4Network, addresses: Sequence[str]) -> components.Credentials:
         directory = self.state.pki
         authority = pki.Authority(directory, "ca")
         front_proxy_authority = pki.Authority(directory, "front-proxy-ca")
@@ -91,6 +100,7 @@ class ControlPlane:
             "kubernetes.default.svc",
             "kubernetes.default.svc.cluster.local",
             str(service_cidr[1]),
+            *addresses,
         ]
         for identity in identities.IDENTITIES:
             pair = authority.issue_client(f"user-{identity.name}", user=identity.user, groups=identity.groups)
@@ -175,6 +185,12 @@ class ControlPlane:
             announce(name)
             processes.start_module(name, state=self.state)
 
+    def _start_endpoint(self, announce: Callable[[str], None]) -> None:
+        """Start what shows the API to those outside, as far as the simulated network lets them."""
+        announce("access")
+        endpoint = processes.start_module("access", state=self.state)
+        endpoint.wait_until(lambda: _listens(self.ports.endpoint), timeout_s=READY_TIMEOUT_S)
+
     def _start(
         self, name: str, command: Callable[..., list[str]], announce: Callable[[str], None], **details: object
     ) -> processes.LocalProcess:
@@ -197,6 +213,11 @@ class ControlPlane:
                 return True
         except (urllib.error.URLError, OSError):
             return False
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((components.LOOPBACK, port)) == 0
 
 
 def _free_ports() -> components.Ports:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 
 from rackwright import sizing
@@ -11,9 +12,10 @@ from rackwright.sizing.published.reference import reference_request
 from rackwright.specs import ClusterSpec, TrainingJob, load_document
 from rackwright.specs.api_access import ApiAccess
 from rackwright.specs.documents import Problem, SpecError, validate_document
-from rackwright.specs.places import OracleAccount, OraclePlace
+from rackwright.specs.places import OracleAccount, OraclePlace, Place
 from rackwright.specs.plan import Plan
 from rackwright.specs.request import Request
+from rehearsal.cloud import reach
 from rehearsal.cloud.shapes import SHAPES
 from rehearsal.tools import pins
 
@@ -42,6 +44,25 @@ class Inputs:
     plan: Plan
     spec: ClusterSpec
     job: TrainingJob
+
+
+def position(place: Place, asked: str | None) -> IPv4Address:
+    """Where the rehearsal is played from: where it is asked to be, else at the first place that the spec lets in."""
+    if asked is not None:
+        try:
+            return IPv4Address(asked)
+        except AddressValueError as error:
+            problem = Problem(
+                field="--from",
+                value=repr(asked),
+                expected="an IPv4 address",
+                remedy="give one, such as 203.0.113.7, or leave it out to play from where the spec lets one in",
+            )
+            raise SpecError("the command's options", [problem]) from error
+    if not isinstance(place, OraclePlace):
+        return reach.OUTSIDE
+    access = place.network.api_access
+    return next((access.public_from or access.private_from)[0].hosts())
 
 
 def read(

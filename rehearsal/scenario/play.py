@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +21,19 @@ from rackwright.jobs.training_jobs import TrainingJobs
 from rackwright.specs import ClusterSpec, TrainingJob, dump_document
 from rackwright.specs.places import OraclePlace
 from rackwright.specs.plan import Plan
+from rackwright.specs.stacks import parts
 from rackwright.specs.training_job_status import Phase as JobPhase
 from rackwright.specs.training_job_status import TrainingJobStatus
 from rehearsal import faults, processes, tools
 from rehearsal.api_server import connect
+from rehearsal.cloud.services.network import usable_addresses
 from rehearsal.control_plane import ControlPlane
 from rehearsal.engine import Engine
 from rehearsal.scenario import costs
 from rehearsal.scenario.jobs import JobError, wait_for
 from rehearsal.scenario.progress import Progress, Step
 from rehearsal.scenario.report import JobReport, Phase, Report
+from rehearsal.scenario.tunnel import free_port, open_tunnel
 from rehearsal.state import StateDirectory
 
 STEPS = ("size", "control plane", "pulumi up", "submit", "break a host", "finish")
@@ -60,6 +64,8 @@ class Play:
     files: Path
     """Where cluster.yaml and job.yaml are written."""
     report: Report
+    position: IPv4Address
+    """Where it is played from, which decides what reaches the cluster's API."""
     toolbox: tools.Toolbox
     began: float = field(default_factory=time.monotonic)
     plane: ControlPlane = field(init=False)
@@ -86,7 +92,11 @@ class Play:
         """Start the control plane, and what plays hosts and training processes."""
         with self._phase("control plane") as step:
             place = self.spec.place
-            options = {"service_cidr": place.network.services} if isinstance(place, OraclePlace) else {}
+            options: dict[str, Any] = {}
+            if isinstance(place, OraclePlace):
+                options["service_cidr"] = place.network.services
+                options["addresses"] = [str(next(usable_addresses(place.network.api)))]
+                self.state.describe(position=str(self.position))
             self.plane = ControlPlane.start(self.state, self.toolbox, announce=step.doing, **options)
             processes.start_module("trainer", state=self.state)
             step.note(f"Kubernetes {self.plane.version} at {self.plane.server}")
@@ -95,19 +105,35 @@ class Play:
         """Make the cluster by `pulumi up`."""
         with self._phase("pulumi up") as step:
             self.engine = Engine(self.state, self.toolbox)
-            self.engine.prepare(self.files / "cluster.yaml")
+            port = free_port()
+            self.engine.prepare(self.files / "cluster.yaml", tunnel_port=port)
             self.report.kubernetes_plugin = self.engine.kubernetes_plugin
             step.note(f"Pulumi's kubernetes plugin: {self.engine.kubernetes_plugin}")
             done = Counter[str]()
-            result = self.engine.up(lambda event: _tell_event(event, done, step))
-            changes = ", ".join(f"{count} {kind}" for kind, count in (result.summary.resource_changes or {}).items())
-            step.note(f"Pulumi: {changes}")
+            for part in parts(self.spec.place):
+                if part == "inside":
+                    self._go_to_the_api(step, tunnel_port=port)
+                result = self.engine.up(part, lambda event: _tell_event(event, done, step))
+                changes = result.summary.resource_changes or {}
+                step.note(f"Pulumi, {part}: " + ", ".join(f"{count} {kind}" for kind, count in changes.items()))
             self.report.resources = len(self.engine.resources())
             with connect(self.plane.kubeconfig()) as api:
                 nodes = client.CoreV1Api(api).list_node().items
             self.report.hosts = self.spec.gpu_pool.hosts
             self.report.gpus = self.spec.gpu_pool.hosts * self.spec.gpu_pool.gpus_per_host
             step.note(f"{len(nodes)} nodes have joined, {self.report.hosts} of them with GPUs")
+
+    def _go_to_the_api(self, step: Step, *, tunnel_port: int) -> None:
+        """Go the way that the spec says: by a bastion, open the tunnel as the stack's output says it is done."""
+        if not isinstance(self.spec.place, OraclePlace):
+            return
+        way = self.spec.place.network.api_access.way_in
+        self.report.played_from = f"{self.position} ({way})"
+        step.note(f"played from {self.position}; the way to the API is {way}")
+        if (tunnel := self.engine.outputs("cloud").get("tunnel")) is not None:
+            for line in tunnel.splitlines():
+                step.note(line)
+            open_tunnel(self.state, tunnel, port=tunnel_port, environment=self.engine.environment())
 
     def submit(self) -> None:
         """Submit the job as its researcher, and wait until its gang runs."""
@@ -192,7 +218,8 @@ class Play:
             if keep:
                 return
             done = Counter[str]()
-            self.engine.destroy(lambda event: _tell_event(event, done, step))
+            for part in reversed(parts(self.spec.place)):
+                self.engine.destroy(part, lambda event: _tell_event(event, done, step))
             left = self._left_behind()
             self.report.kept_by_helm = [name for name in left if name in self._kinds_of_charts()]
             self.report.left_behind = [name for name in left if name not in self.report.kept_by_helm]

@@ -72,6 +72,8 @@ class Report(BaseModel):
     stand_ins: tuple[str, ...] = STAND_INS
     kubernetes_plugin: str = "stand-in"
     """Which of Pulumi's `kubernetes` plugins played: the stand-in, or the user's official one."""
+    played_from: str | None = None
+    """The address from which the cluster's API was used, and the way to it."""
     phases: list[Phase] = Field(default_factory=list)
     total_seconds: float = 0
     hosts: int = 0

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_oci as oci
 import yaml
 
+from rackwright.access import Identity, for_tunnel, with_identity
 from stacks.components.network import Network
 from stacks.components.security_rules import Group
 
@@ -25,6 +26,10 @@ class ClusterArgs:
     kubernetes_version: str
     compartment_id: str
     network: Network
+    identity: Identity
+    """As whom the kubeconfig's tokens are got."""
+    tunnel_port: int
+    """Of the machine of who comes through a bastion."""
     tags: dict[str, str]
 
 
@@ -34,7 +39,7 @@ class Cluster(pulumi.ComponentResource):
     kubernetes_version: str
     cluster_id: pulumi.Output[str]
     api_endpoint: pulumi.Output[str]
-    """Host and port for those who run this program: public if the spec names clients, otherwise private."""
+    """Host and port: public where clients come that way, otherwise private."""
     api_host: pulumi.Output[str]
     """The private address, without port, that hosts use."""
     ca_base64: pulumi.Output[str]
@@ -69,7 +74,7 @@ class Cluster(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        kubeconfig = oci.containerengine.get_cluster_kube_config_output(
+        raw = oci.containerengine.get_cluster_kube_config_output(
             cluster_id=cluster.id,
             endpoint="PUBLIC_ENDPOINT" if public else "PRIVATE_ENDPOINT",
             token_version=TOKEN_VERSION,
@@ -79,9 +84,14 @@ class Cluster(pulumi.ComponentResource):
         self.cluster_id = cluster.id
         self.api_endpoint = endpoint.public_endpoint if public else endpoint.private_endpoint
         self.api_host = endpoint.private_endpoint.apply(host_of)
-        self.kubeconfig = pulumi.Output.secret(kubeconfig)
+        tunnelled = addresses.api_access.way_in == "bastion"
+        self.kubeconfig = pulumi.Output.secret(
+            raw.apply(lambda text: with_identity(text, args.identity)).apply(
+                lambda text: for_tunnel(text, port=args.tunnel_port) if tunnelled else text
+            )
+        )
         # Whoever connects sees the authority, and as a secret it would hide all of the hosts' metadata in diffs.
-        self.ca_base64 = pulumi.Output.unsecret(kubeconfig.apply(certificate_authority))
+        self.ca_base64 = pulumi.Output.unsecret(raw.apply(certificate_authority))
         self.register_outputs({"cluster_id": self.cluster_id, "api_endpoint": self.api_endpoint})
 
 

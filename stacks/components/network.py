@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any
@@ -11,9 +12,11 @@ import pulumi
 import pulumi_oci as oci
 
 from rackwright.specs import network as specs
+from rackwright.specs.api_access import ApiAccess
 from stacks.components.security_rules import (
     ANYWHERE,
     FLOWS,
+    KUBERNETES_API,
     ORACLE_SERVICES,
     PATH_DISCOVERY,
     Group,
@@ -48,7 +51,7 @@ class NetworkArgs:
 
 
 class Network(pulumi.ComponentResource):
-    """A VCN in which hosts and pods have no public address, and the API has one only for named clients."""
+    """A VCN in which hosts and pods have no public address, and the API has one only where clients come that way."""
 
     addresses: specs.Network
     vcn_id: pulumi.Output[str]
@@ -80,17 +83,19 @@ class Network(pulumi.ComponentResource):
             freeform_tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        private = self._private_routes(args.services)
-        api_routes = self._public_routes() if addresses.api_access.has_public_endpoint else private
+        access = addresses.api_access
+        joined = self._joined(access)
+        private = self._private_routes(args.services, joined)
+        api_routes = self._public_routes(joined) if access.has_public_endpoint else private
         self.subnet_ids = {
             field: oci.core.Subnet(
                 f"{name}-{field.replace('.', '-').replace('_', '-')}",
                 display_name=f"{name}-{field}",
                 cidr_block=str(block),
                 dns_label=dns_label(field),
-                prohibit_public_ip_on_vnic=not (field == "api" and addresses.api_access.has_public_endpoint),
+                prohibit_public_ip_on_vnic=not (field == "api" and access.has_public_endpoint),
                 route_table_id=(api_routes if field == "api" else private).id,
-                security_list_ids=[closed.id],
+                security_list_ids=[(self._sessions(addresses.api, block) if field == "bastion" else closed).id],
                 opts=pulumi.ResourceOptions(parent=self),
                 **self._common,
             ).id
@@ -106,7 +111,7 @@ class Network(pulumi.ComponentResource):
             for group in Group
         }
         self.group_ids = {group: resource.id for group, resource in groups.items()}
-        for rule in rules([*FLOWS, *client_flows(addresses.api_access.api_ranges)]):
+        for rule in rules([*FLOWS, *client_flows([*access.api_ranges, *filter(None, [addresses.bastion])])]):
             self._rule(rule, args.services)
         self.register_outputs({"vcn_id": self.vcn_id})
 
@@ -115,8 +120,52 @@ class Network(pulumi.ComponentResource):
         """The pods' subnets, in the order of the spec."""
         return [subnet_id for field, subnet_id in self.subnet_ids.items() if field.startswith("pods.")]
 
-    def _private_routes(self, services: ServiceNetwork) -> oci.core.RouteTable:
-        """Outwards through NAT, to Oracle's own services directly; inwards nothing."""
+    def _sessions(self, api: IPv4Network, own: IPv4Network) -> oci.core.SecurityList:
+        """What a bastion may do in the network, where no group can be given to it: speak to the API."""
+        first, last = KUBERNETES_API
+        return oci.core.SecurityList(
+            f"{self._name}-bastion",
+            display_name=f"{self._name}-bastion",
+            egress_security_rules=[
+                oci.core.SecurityListEgressSecurityRuleArgs(
+                    protocol=Protocol.TCP.value,
+                    destination=str(api),
+                    destination_type="CIDR_BLOCK",
+                    description="sessions to the API",
+                    tcp_options=oci.core.SecurityListEgressSecurityRuleTcpOptionsArgs(min=first, max=last),
+                )
+            ],
+            ingress_security_rules=[
+                oci.core.SecurityListIngressSecurityRuleArgs(
+                    protocol=Protocol.TCP.value,
+                    source=str(own),
+                    source_type="CIDR_BLOCK",
+                    description="the service within its own subnet",
+                    tcp_options=oci.core.SecurityListIngressSecurityRuleTcpOptionsArgs(min=first, max=last),
+                )
+            ],
+            opts=pulumi.ResourceOptions(parent=self),
+            **self._common,
+        )
+
+    def _joined(self, access: ApiAccess) -> list[oci.core.RouteTableRouteRuleArgs]:
+        """Join the network to the gateway of its peers; the routes that lead back to them."""
+        if access.drg_id is None:
+            return []
+        attachment = oci.core.DrgAttachment(
+            f"{self._name}-peers",
+            display_name=f"{self._name}-peers",
+            drg_id=access.drg_id,
+            network_details=oci.core.DrgAttachmentNetworkDetailsArgs(id=self.vcn_id, type="VCN"),
+            freeform_tags=self._common["freeform_tags"],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return [_route(attachment.drg_id, str(block), "CIDR_BLOCK") for block in access.private_from]
+
+    def _private_routes(
+        self, services: ServiceNetwork, joined: Sequence[oci.core.RouteTableRouteRuleArgs]
+    ) -> oci.core.RouteTable:
+        """Outwards through NAT, to Oracle's own services directly; inwards nothing but from peers."""
         opts = pulumi.ResourceOptions(parent=self)
         nat = oci.core.NatGateway(f"{self._name}-nat", display_name=f"{self._name}-nat", opts=opts, **self._common)
         gateway = oci.core.ServiceGateway(
@@ -132,12 +181,13 @@ class Network(pulumi.ComponentResource):
             route_rules=[
                 _route(nat.id, str(ANYWHERE), "CIDR_BLOCK"),
                 _route(gateway.id, services.cidr_label, "SERVICE_CIDR_BLOCK"),
+                *joined,
             ],
             opts=opts,
             **self._common,
         )
 
-    def _public_routes(self) -> oci.core.RouteTable:
+    def _public_routes(self, joined: Sequence[oci.core.RouteTableRouteRuleArgs]) -> oci.core.RouteTable:
         """To and from the Internet, for the API's public address."""
         opts = pulumi.ResourceOptions(parent=self)
         gateway = oci.core.InternetGateway(
@@ -146,7 +196,7 @@ class Network(pulumi.ComponentResource):
         return oci.core.RouteTable(
             f"{self._name}-public",
             display_name=f"{self._name}-public",
-            route_rules=[_route(gateway.id, str(ANYWHERE), "CIDR_BLOCK")],
+            route_rules=[_route(gateway.id, str(ANYWHERE), "CIDR_BLOCK"), *joined],
             opts=opts,
             **self._common,
         )

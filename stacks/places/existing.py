@@ -23,4 +23,4 @@ def declare_existing(spec: ClusterSpec, place: ExistingPlace) -> dict[str, Any]:
         cluster_identifier=place.kubeconfig_context,
         enable_config_map_mutable=True,
     )
-    return declare_inside(spec, provider=provider, system_hosts=(), gpu_hosts=())
+    return declare_inside(spec, provider=provider)

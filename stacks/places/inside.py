@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -31,18 +30,16 @@ def declare_inside(
     spec: ClusterSpec,
     *,
     provider: kubernetes.Provider,
-    system_hosts: Sequence[pulumi.Resource],
-    gpu_hosts: Sequence[pulumi.Resource],
 ) -> dict[str, Any]:
     """Declare all that runs on the cluster and return the outputs that tell of it.
 
     The order matters most when a cluster is taken down, which goes backwards: the teams' namespaces and their jobs end
-    while the GPU hosts, the operator and Kueue are there to let go of them.
+    while the operator and Kueue are there to let go of them. All hosts are: they belong to the part before this one.
     """
     platform = Platform(
         spec.name,
         PlatformArgs(platform=spec.platform, node_labels=pool_labels(spec.system_pool)),
-        pulumi.ResourceOptions(provider=provider, depends_on=list(system_hosts)),
+        pulumi.ResourceOptions(provider=provider),
     )
     operator = ObjectGroup(
         OPERATOR,
@@ -51,12 +48,12 @@ def declare_inside(
         pulumi.ResourceOptions(provider=provider, depends_on=[platform]),
     )
     if addresses := rdma_objects(spec):
-        ObjectGroup(RDMA, spec.name, addresses, pulumi.ResourceOptions(provider=provider, depends_on=list(gpu_hosts)))
+        ObjectGroup(RDMA, spec.name, addresses, pulumi.ResourceOptions(provider=provider))
     ObjectGroup(
         SCHEDULING,
         spec.name,
         scheduling_objects(spec),
-        pulumi.ResourceOptions(provider=provider, depends_on=[platform, operator, *gpu_hosts]),
+        pulumi.ResourceOptions(provider=provider, depends_on=[platform, operator]),
     )
     return {
         "pools": {pool.name: pool.hosts for pool in spec.pools},

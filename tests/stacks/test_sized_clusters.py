@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from math import ceil
 from ipaddress import IPv4Network
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,9 @@ def planned(hosts: int, place: str, gpu: str = "h100-sxm-80gb") -> Plan:
 def written(plan: Plan, directory: Path) -> tuple[ClusterSpec, TrainingJob]:
     """The plan's two files, written and read again."""
     place = PLACES_OF_CLUSTERS[plan.request.place]
-    (directory / "cluster.yaml").write_text(dump_document(sizing.cluster_spec(plan, place=place, api_access=API_ACCESS)))
+    (directory / "cluster.yaml").write_text(
+        dump_document(sizing.cluster_spec(plan, place=place, api_access=API_ACCESS))
+    )
     (directory / "job.yaml").write_text(dump_document(sizing.training_job(plan)))
     return load_document(directory / "cluster.yaml", ClusterSpec), load_document(directory / "job.yaml", TrainingJob)
 

@@ -70,7 +70,7 @@ def _check_cluster(context: Context, cluster: Record) -> None:
 def _compute_cluster(context: Context, cluster: Record) -> dict[str, Any]:
     running, endpoint = control_plane.find(context.directory), cluster.inputs.get("endpointConfig")
     before = cluster.outputs.get("endpoints") or [{}]
-    address = urlsplit(running.server).netloc
+    address = urlsplit(running.endpoint).netloc
     private = before[0].get("privateEndpoint")
     if endpoint and not private:
         private = f"{next(usable_addresses(subnet_block(context.resource(endpoint['subnetId']))))}:{API_PORT}"

@@ -8,6 +8,7 @@ from typing import Any
 from rehearsal.cloud.behaviours import Behaviour, Context
 from rehearsal.cloud.constraints import cidr
 from rehearsal.cloud.errors import invalid, limit_exceeded
+from rehearsal.cloud.identifiers import kind_of
 from rehearsal.cloud.regions import Region
 from rehearsal.cloud.services.network import check_same_network, in_network
 from rehearsal.cloud.state import Record
@@ -71,6 +72,9 @@ def _check_routes(context: Context, table: Record) -> None:
         if destination in seen:
             raise invalid(f"routeRules: there are two rules for destination {destination}")
         seen.add(destination)
+        if kind_of(rule["networkEntityId"]) == "drg":
+            _check_drg(context, rule["networkEntityId"], vcn)
+            continue
         target = context.resource(rule["networkEntityId"])
         check_same_network(context, target.id, vcn)
         _check_peer(context, "destination", destination, rule.get("destinationType") or "CIDR_BLOCK")
@@ -78,6 +82,21 @@ def _check_routes(context: Context, table: Record) -> None:
             raise invalid(
                 f"routeRules: services ({destination}) are reached through a service gateway, not {target.id}"
             )
+
+
+def _check_drg(context: Context, drg: str, vcn: str) -> None:
+    """Refuse a route to a dynamic routing gateway that the network isn't attached to."""
+    attachments = context.cloud.of("drgattachment")
+    if not any(each.inputs["drgId"] == drg and each.outputs.get("vcnId") == vcn for each in attachments):
+        raise invalid(f"routeRules: the DRG {drg} is not attached to the VCN {vcn}")
+
+
+def _compute_attachment(context: Context, attachment: Record) -> dict[str, Any]:
+    details = attachment.inputs.get("networkDetails") or {}
+    vcn = attachment.inputs.get("vcnId") or details.get("id")
+    if not vcn:
+        raise invalid("networkDetails: the id of the network to attach is required")
+    return {"vcnId": context.resource(vcn).id, "isCrossTenancy": False}
 
 
 def _check_rule(context: Context, rule: Record) -> None:
@@ -142,6 +161,10 @@ BEHAVIOURS = {
     "oci:Core/routeTable:RouteTable": Behaviour(kind="routetable", check=_check_routes, defaults={"routeRules": []}),
     "oci:Core/defaultSecurityList:DefaultSecurityList": Behaviour(
         kind="securitylist", check=_check_default, compute=_compute_default
+    ),
+    "oci:Core/securityList:SecurityList": Behaviour(kind="securitylist"),
+    "oci:Core/drgAttachment:DrgAttachment": Behaviour(
+        kind="drgattachment", state="ATTACHED", compute=_compute_attachment
     ),
     "oci:Core/networkSecurityGroup:NetworkSecurityGroup": Behaviour(kind="networksecuritygroup"),
     "oci:Core/networkSecurityGroupSecurityRule:NetworkSecurityGroupSecurityRule": Behaviour(

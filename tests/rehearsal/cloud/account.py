@@ -82,6 +82,9 @@ def cluster_network_inputs(account: Account, configuration: str, subnet: str, ho
 
 def account_in(directory: Path) -> Account:
     StateDirectory(directory).describe(
-        server="https://127.0.0.1:6443", service_cidr="10.96.0.0/16", kubernetes_version=VERSION
+        server="https://127.0.0.1:6443",
+        endpoint="https://127.0.0.1:16443",
+        service_cidr="10.96.0.0/16",
+        kubernetes_version=VERSION,
     )
     return Account(Oracle(directory=directory, region=Region("us-chicago-1"), tenancy=TENANCY))
