@@ -41,7 +41,11 @@ def stack_files(state: StateDirectory) -> list[Path]:
     return [PROJECT_ROOT / f"Pulumi.{stack_name(stacks_name(state), part)}.yaml" for part in get_args(Part)]
 
 
-ENGINE_ECHOES = ("error: update failed", "error: preview failed")
+ENGINE_ECHOES = (
+    "error: update failed",
+    "error: preview failed",
+    "error: an unhandled error occurred: program exited with non-zero exit code: 1",
+)
 """What the engine says after the real reason."""
 
 

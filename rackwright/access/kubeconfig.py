@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import configparser
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,6 +44,19 @@ class Identity:
             config_file=environment.get("OCI_CLI_CONFIG_FILE"),
             authentication=AUTHENTICATION.get(auth, auth) if auth else environment.get("OCI_CLI_AUTH"),
         )
+
+    def complaint(self, home: Path) -> str | None:
+        """Why the program `oci` wouldn't find the profile that is named; None where it would, or none is named."""
+        if self.profile is None:
+            return None
+        path = Path(self.config_file) if self.config_file else home / ".oci" / "config"
+        sections = configparser.ConfigParser(interpolation=None)
+        if not sections.read(path.expanduser()):
+            return f"the profile {self.profile} of the program `oci` is asked for, and there is no {path}"
+        if self.profile != configparser.DEFAULTSECT and not sections.has_section(self.profile):
+            there = ", ".join([configparser.DEFAULTSECT, *sections.sections()])
+            return f"{path} has no profile {self.profile}: there are {there}; name one of them, or add it"
+        return None
 
     def options(self) -> list[str]:
         """The options of `oci` that say so."""

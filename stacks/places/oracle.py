@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -26,6 +27,8 @@ from stacks.places.region import look_up
 def declare_cloud(spec: ClusterSpec, place: OraclePlace) -> dict[str, Any]:
     """Declare network, control plane, hosts and the way in; who we are to Oracle comes from its usual configuration."""
     identity = Identity.of(pulumi.Config("oci").get, os.environ)
+    if complaint := identity.complaint(Path.home()):
+        raise pulumi.RunError(complaint)
     port = pulumi.Config().get_int("tunnelPort") or TUNNEL_PORT
     node = node_document(spec.gpu_pool, spec.fabric)  # refuses a fabric that Oracle can't label, before all else
     oracle = oci.Provider("oracle", region=place.region)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,7 +12,8 @@ import yaml
 
 from rackwright.specs import ClusterSpec, load_document
 from rackwright.specs.documents import validate_document
-from stacks.places import declare
+from rackwright.specs.stacks import Part, parts, stack_name
+from stacks.places import cloud_part, declare
 from tests.stacks.recording import LOOK_UPS, Run, run_program
 
 ROOT = Path(__file__).parents[2]
@@ -21,8 +23,15 @@ EXAMPLE = ROOT / "examples" / "cluster-oracle-1024.yaml"
 class Declare(Protocol):
     """Declares a spec's cluster."""
 
-    def __call__(self, spec: ClusterSpec, *, preview: bool = False, look_ups: dict[str, Any] | None = None) -> Run:
-        """What the engine saw of it; `look_ups` are answers other than the usual ones."""
+    def __call__(
+        self,
+        spec: ClusterSpec,
+        part: Part | None = None,
+        *,
+        preview: bool = False,
+        look_ups: dict[str, Any] | None = None,
+    ) -> Run:
+        """What the engine saw of a part of it (the first that it has); `look_ups` answer otherwise than usual."""
 
 
 class Edit(Protocol):
@@ -44,12 +53,24 @@ def declared() -> Declare:
     """Declare a spec's cluster and see what that made. Equal runs are made once, so leave the answer as it is."""
     made: dict[str, Run] = {}
 
-    def declare_spec(spec: ClusterSpec, *, preview: bool = False, look_ups: dict[str, Any] | None = None) -> Run:
-        key = json.dumps([spec.model_dump(mode="json"), preview, look_ups])
+    def declare_spec(
+        spec: ClusterSpec,
+        part: Part | None = None,
+        *,
+        preview: bool = False,
+        look_ups: dict[str, Any] | None = None,
+    ) -> Run:
+        part = part or parts(spec.place)[0]
+        key = json.dumps([spec.model_dump(mode="json"), part, preview, look_ups])
         if key not in made:
-            made[key] = run_program(
-                lambda: declare(spec), Run(preview=preview, look_ups={**LOOK_UPS, **(look_ups or {})})
-            )
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(cloud_part, "unreachable", lambda _kubeconfig: None)
+                patch.setattr(shutil, "which", lambda program: f"/bin/{program}")
+                made[key] = run_program(
+                    lambda: declare(spec, part),
+                    Run(preview=preview, look_ups={**LOOK_UPS, **(look_ups or {})}),
+                    stack=stack_name("test", part),
+                )
         return made[key]
 
     return declare_spec

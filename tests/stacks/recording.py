@@ -21,7 +21,18 @@ from pulumi.runtime.stack import run_pulumi_func
 from pulumi.runtime.sync_await import _ensure_event_loop
 
 AUTHORITY = base64.b64encode(b"-----BEGIN CERTIFICATE-----\n").decode()
-KUBECONFIG = yaml.safe_dump({"clusters": [{"cluster": {"certificate-authority-data": AUTHORITY}}]})
+KUBECONFIG = yaml.safe_dump(
+    {
+        "clusters": [{"cluster": {"server": "https://10.140.0.2:6443", "certificate-authority-data": AUTHORITY}}],
+        "users": [{"user": {"exec": {"command": "oci", "args": ["ce", "cluster", "generate-token"]}}}],
+    }
+)
+"""As Oracle writes it, as far as the programs read it."""
+
+CLOUD_OUTPUTS = {"cluster_id": "the-cluster", "kubeconfig": KUBECONFIG}
+"""What the part in the cloud has put out, where the part inside is declared."""
+
+STACK = "pulumi:pulumi:Stack"
 
 LOOK_UPS: dict[str, dict[str, Any]] = {
     "oci:ContainerEngine/getClusterOption:getClusterOption": {"kubernetesVersions": ["v1.35.2", "v1.36.3"]},
@@ -77,6 +88,8 @@ class Run(mocks.Mocks):
 
     preview: bool
     resources: list[Declared] = field(default_factory=list)
+    references: list[str] = field(default_factory=list)
+    """The stacks that it reads of."""
     calls: dict[str, dict[str, Any]] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
     secret_outputs: set[str] = field(default_factory=set)
@@ -89,6 +102,10 @@ class Run(mocks.Mocks):
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         """Make a resource: its identifier is type and name; a preview knows neither it nor what Oracle computes."""
+        if args.typ == "pulumi:pulumi:StackReference":
+            self.references.append(args.name)
+            known = {"outputs": CLOUD_OUTPUTS, "secretOutputNames": ["kubeconfig"]}
+            return args.name, {"name": args.name, **known}
         if self.preview:
             return None, args.inputs
         return f"{args.typ}::{args.name}", {**args.inputs, **COMPUTED.get(args.typ, {})}
@@ -123,6 +140,8 @@ class RecordingMonitor(mocks.MockMonitor):
         """Make a resource and note it."""
         self.note_loop()
         answer: RegisterResourceResponse = super().RegisterResource(request)  # type: ignore[no-untyped-call]  # as above
+        if request.type == STACK:  # made once for all runs of a process
+            return answer
         self.run.resources.append(
             Declared(
                 type=request.type,
@@ -143,12 +162,14 @@ class RecordingMonitor(mocks.MockMonitor):
         self.loops.add(_ensure_event_loop())  # type: ignore[no-untyped-call]  # as above
 
 
-def run_program(program: Callable[[], dict[str, Any]], run: Run) -> Run:
+def run_program(program: Callable[[], dict[str, Any]], run: Run, *, stack: str = "test") -> Run:
     """Run a program to its end, on an event loop of its own, so that nothing of it runs on into the next test."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     monitor = RecordingMonitor(run)
-    mocks.set_mocks(run, project="rackwright", stack="test", preview=run.preview, monitor=monitor)
+    mocks.set_mocks(
+        run, project="rackwright", stack=stack, organization="organization", preview=run.preview, monitor=monitor
+    )
 
     async def settle(name: str, value: object) -> None:
         output = pulumi.Output.from_input(value)

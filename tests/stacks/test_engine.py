@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from rackwright.specs.stacks import stack_name
 from rehearsal import state
-from rehearsal.engine import PROJECT_ROOT, Engine, stack_file, stack_name
+from rehearsal.engine import PROJECT_ROOT, Engine, stack_files, stacks_name
 from rehearsal.tools import Toolbox
 from tests.stacks.conftest import EXAMPLE
 
@@ -25,10 +26,11 @@ def test_a_refused_spec_ends_a_preview_with_every_problem_and_no_traceback(toolb
     refused.write_text(text.replace("hosts: 132", "hosts: -5").replace("10.140.0.0/29", "10.141.0.0/29"))
     directory = state.create(tmp_path)
     engine = Engine(directory, toolbox)
+    stack = stack_name(stacks_name(directory), "cloud")
     try:
-        engine.prepare(refused)
+        engine.prepare(refused, tunnel_port=6443)
         preview = subprocess.run(
-            [str(toolbox.bin_directory() / "pulumi"), "preview", "--non-interactive", "--stack", stack_name(directory)],
+            [str(toolbox.bin_directory() / "pulumi"), "preview", "--non-interactive", "--stack", stack],
             cwd=PROJECT_ROOT,
             env={**os.environ, **engine.environment()},
             capture_output=True,
@@ -37,7 +39,8 @@ def test_a_refused_spec_ends_a_preview_with_every_problem_and_no_traceback(toolb
             timeout=TIMEOUT_S,
         )
     finally:
-        stack_file(directory).unlink(missing_ok=True)
+        for settings in stack_files(directory):
+            settings.unlink(missing_ok=True)
     assert preview.returncode != 0
     assert "gpu_pools.0.hosts: got -5" in preview.stdout
     assert "place.network.api: got '10.141.0.0/29'" in preview.stdout

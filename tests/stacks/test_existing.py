@@ -39,7 +39,7 @@ def test_what_runs_on_the_cluster_is_the_same_as_at_oracle(
     def inside(run: Run) -> set[str]:
         return {each.urn for each in run.resources if each.type.startswith("kubernetes:")}
 
-    assert inside(declared(existing)) == inside(declared(spec))
+    assert inside(declared(existing)) == inside(declared(spec, "inside"))
 
 
 def test_the_example_of_own_machines_is_declared_with_the_addresses_of_its_rdma_interfaces(declared: Declare) -> None:

@@ -33,7 +33,7 @@ def test_names_tell_kind_namespace_and_name() -> None:
 
 def test_every_object_is_declared_whole_and_once(declared: Declare, spec: ClusterSpec) -> None:
     """Also what stands outside of `spec`: a role's rules, a ConfigMap's data, a priority's value."""
-    run = declared(spec)
+    run = declared(spec, "inside")
     rendered = [*scheduling_objects(spec), *operator_objects(spec), *definition_objects()]
     by_name = {each.name: each.inputs for each in run.resources if each.type.startswith("kubernetes:")}
     for manifest in rendered:
@@ -42,7 +42,7 @@ def test_every_object_is_declared_whole_and_once(declared: Declare, spec: Cluste
 
 
 def test_an_object_comes_after_all_kinds_before_it(declared: Declare, spec: ClusterSpec) -> None:
-    run = declared(spec)
+    run = declared(spec, "inside")
     urns = {each.name: each.urn for each in run.resources}
     [queue] = [each for each in run.resources if each.name == "ClusterQueue/research"]
     assert urns["Namespace/pretraining"] in queue.depends_on
@@ -51,7 +51,7 @@ def test_an_object_comes_after_all_kinds_before_it(declared: Declare, spec: Clus
 
 
 def test_the_operators_kind_is_defined_before_the_operator_starts(declared: Declare, spec: ClusterSpec) -> None:
-    run = declared(spec)
+    run = declared(spec, "inside")
     definition = run.one("CustomResourceDefinition")
     assert definition.name == "CustomResourceDefinition/trainingjobs.rackwright.dev"
     [namespace] = [each for each in run.resources if each.name == "Namespace/rackwright-system"]

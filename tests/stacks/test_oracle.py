@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 import yaml
 
 from rackwright.specs import ClusterSpec, SpecError
+from rackwright.specs.stacks import parts
 from tests.stacks.conftest import Change, Declare, Edit
-from tests.stacks.recording import Run
+from tests.stacks.recording import KUBECONFIG, Run
 
 pytestmark = pytest.mark.mocked
 
@@ -18,11 +21,15 @@ COMPONENTS = {
     "rackwright:cluster:Cluster": "example",
     "rackwright:system_pool:SystemPool": "system",
     "rackwright:gpu_pool:GpuPool": "h100",
+}
+"""Type tokens and names are part of every URN: changing one replaces all that stands below it."""
+
+INSIDE = {
     "rackwright:platform:Platform": "example",
     "rackwright:operator:Operator": "example",
     "rackwright:scheduling:Scheduling": "example",
 }
-"""Type tokens and names are part of every URN: changing one replaces all that stands below it."""
+"""The same of the part that runs on the cluster."""
 
 
 def resize(hosts: int) -> Edit:
@@ -32,23 +39,35 @@ def resize(hosts: int) -> Edit:
     return edit
 
 
+def components(run: Run) -> dict[str, str]:
+    return {each.type: each.name for each in run.of("") if each.type.startswith("rackwright:")}
+
+
 def test_components_keep_their_types_and_names(declared: Declare, spec: ClusterSpec) -> None:
-    run = declared(spec)
-    assert {each.type: each.name for each in run.of("") if each.type.startswith("rackwright:")} == COMPONENTS
+    assert components(declared(spec)) == COMPONENTS
+    assert components(declared(spec, "inside")) == INSIDE
+
+
+def test_nothing_at_oracle_is_declared_inside_and_nothing_on_the_cluster_outside(
+    declared: Declare, spec: ClusterSpec
+) -> None:
+    assert not [each.urn for each in declared(spec).resources if "kubernetes" in each.type]
+    assert not [each.urn for each in declared(spec, "inside").resources if each.type.startswith("oci:")]
 
 
 def test_the_addresses_of_rdma_interfaces_have_a_component_of_their_own(declared: Declare, changed: Change) -> None:
-    run = declared(changed(lambda data: data.update(rdma={"pool": "172.16.0.0/19", "per_host": 32, "declare": True})))
-    components = {each.type: each.name for each in run.of("") if each.type.startswith("rackwright:")}
-    assert components == {**COMPONENTS, "rackwright:rdma:Rdma": "example"}
+    run = declared(
+        changed(lambda data: data.update(rdma={"pool": "172.16.0.0/19", "per_host": 32, "declare": True})), "inside"
+    )
+    assert components(run) == {**INSIDE, "rackwright:rdma:Rdma": "example"}
     assert "rackwright:rdma:Rdma$" in run.one("nv-ipam.nvidia.com/v1alpha1:IPPool").urn
 
 
 def test_everything_but_the_components_and_providers_has_a_component_as_parent(
     declared: Declare, spec: ClusterSpec
 ) -> None:
-    for each in declared(spec).resources:
-        if each.custom and not each.type.startswith("pulumi:providers:"):
+    for each in (*declared(spec).resources, *declared(spec, "inside").resources):
+        if each.custom and not each.type.startswith("pulumi:"):
             assert "rackwright:" in each.parent, each.urn
 
 
@@ -150,18 +169,100 @@ def test_the_api_is_public_for_named_clients_only(declared: Declare, spec: Clust
     assert public == {"example-api"}
 
 
-def test_without_clients_the_api_is_private_and_there_is_no_way_in(
-    declared: Declare, changed: Change, caplog: pytest.LogCaptureFixture
+def access(**access: object) -> Edit:
+    def edit(data: dict[str, Any]) -> None:
+        data["place"]["network"] |= {"api_access": access}
+        if access["way_in"] == "bastion":
+            data["place"]["network"]["bastion"] = "10.140.0.16/29"
+
+    return edit
+
+
+def admitted(run: Run) -> set[str]:
+    """The ranges that the API's group lets in to its port."""
+    return {
+        each.inputs["source"]
+        for each in run.of("NetworkSecurityGroupSecurityRule")
+        if each.inputs["direction"] == "INGRESS"
+        and each.inputs["sourceType"] == "CIDR_BLOCK"
+        and each.inputs["protocol"] == "6"
+    }
+
+
+def test_by_a_bastion_the_api_is_private_and_admits_the_bastion_s_own_subnet(
+    declared: Declare, changed: Change
 ) -> None:
-    caplog.set_level("INFO")
-    run = declared(changed(lambda data: data["place"]["network"].pop("api_clients")))
+    run = declared(changed(access(way_in="bastion", public_from=["203.0.113.0/24"])))
     [cluster] = run.of("oci:ContainerEngine/cluster:Cluster")
     assert cluster.inputs["endpointConfig"]["isPublicIpEnabled"] is False
     assert run.calls["oci:ContainerEngine/getClusterKubeConfig:getClusterKubeConfig"]["endpoint"] == "PRIVATE_ENDPOINT"
     assert run.outputs["api_endpoint"] == "10.140.0.2:6443"
     assert not run.of("InternetGateway")
-    assert "run this where 10.140.0.0/29 can be reached" in caplog.text
     assert all(each.inputs["prohibitPublicIpOnVnic"] for each in run.of("subnet:Subnet"))
+    bastion = run.one("oci:Bastion/bastion:Bastion").inputs
+    assert bastion["clientCidrBlockAllowLists"] == ["203.0.113.0/24"]
+    assert bastion["targetSubnetId"] == "oci:Core/subnet:Subnet::example-bastion"
+    assert bastion["bastionType"] == "STANDARD"
+    assert admitted(run) == {"10.140.0.16/29"}
+    [rule] = run.one("oci:Core/securityList:SecurityList").inputs["egressSecurityRules"]
+    assert (rule["destination"], rule["protocol"], rule["tcpOptions"]) == (
+        "10.140.0.0/29",
+        "6",
+        {"min": 6443, "max": 6443},
+    )
+
+
+def test_the_kubeconfig_through_a_bastion_is_for_the_tunnel_and_the_commands_open_it(
+    declared: Declare, changed: Change
+) -> None:
+    run = declared(changed(access(way_in="bastion", public_from=["203.0.113.0/24"])))
+    [entry] = yaml.safe_load(run.outputs["kubeconfig"])["clusters"]
+    assert entry["cluster"]["server"] == "https://127.0.0.1:6443"
+    assert entry["cluster"]["tls-server-name"] == "10.140.0.2"
+    assert "--bastion-id oci:Bastion/bastion:Bastion::example --target-private-ip 10.140.0.2" in run.outputs["tunnel"]
+    assert "-L 127.0.0.1:6443:10.140.0.2:6443" in run.outputs["tunnel"]
+
+
+def test_peers_are_joined_by_their_gateway_with_a_way_back(declared: Declare, changed: Change) -> None:
+    drg = "ocid1.drg.oc1.ord.aaaa"
+    run = declared(changed(access(way_in="peered", private_from=["10.8.0.0/16"], drg_id=drg)))
+    attachment = run.one("oci:Core/drgAttachment:DrgAttachment").inputs
+    assert attachment["drgId"] == drg
+    assert attachment["networkDetails"] == {"id": "oci:Core/vcn:Vcn::example", "type": "VCN"}
+    [back] = [
+        rule
+        for rule in run.one("oci:Core/routeTable:RouteTable").inputs["routeRules"]
+        if rule["destination"] == "10.8.0.0/16"
+    ]
+    assert back["networkEntityId"] == drg
+    assert admitted(run) == {"10.8.0.0/16"}
+    assert not run.of("Bastion")
+
+
+def test_from_inside_the_network_nothing_is_opened_but_the_ranges_named(declared: Declare, changed: Change) -> None:
+    run = declared(changed(access(way_in="inside", private_from=["10.140.32.0/28"])))
+    assert admitted(run) == {"10.140.32.0/28"}
+    assert not run.of("InternetGateway")
+    assert not run.of("DrgAttachment")
+
+
+def test_the_kubeconfig_s_tokens_are_got_as_the_profile_that_made_the_cluster(
+    declared: Declare, spec: ClusterSpec, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "config").write_text("[DEFAULT]\n[CLUSTERS]\n", encoding="utf-8")
+    monkeypatch.setenv("OCI_CLI_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("OCI_CLI_PROFILE", "CLUSTERS")
+    run = declared(spec.model_copy(update={"name": "by-profile"}))
+    [entry] = yaml.safe_load(run.outputs["kubeconfig"])["users"]
+    assert entry["user"]["exec"]["args"][-4:] == [
+        "--profile",
+        "CLUSTERS",
+        "--config-file",
+        str(tmp_path / "config"),
+    ]
+    monkeypatch.setenv("OCI_CLI_PROFILE", "OTHERS")
+    with pytest.raises(pulumi.RunError, match="has no profile OTHERS: there are DEFAULT, CLUSTERS"):
+        declared(spec.model_copy(update={"name": "by-no-profile"}))
 
 
 def test_every_block_of_pods_has_its_subnet(declared: Declare, changed: Change) -> None:
@@ -193,17 +294,22 @@ def test_everything_at_oracle_that_takes_tags_names_its_cluster(declared: Declar
 def test_the_kubeconfig_is_secret_and_other_outputs_are_not(declared: Declare, spec: ClusterSpec) -> None:
     run = declared(spec)
     assert run.secret_outputs == {"kubeconfig"}
-    assert run.outputs["pools"] == {"system": 3, "h100": 132}
-    assert run.outputs["queues"]["research"] == {"namespace": "research", "queue": "train", "gpus": 256}
+    inside = declared(spec, "inside")
+    assert inside.secret_outputs == set()
+    assert inside.outputs["pools"] == {"system": 3, "h100": 132}
+    assert inside.outputs["queues"]["research"] == {"namespace": "research", "queue": "train", "gpus": 256}
 
 
-def test_teams_end_before_the_hosts_the_operator_and_kueue(declared: Declare, spec: ClusterSpec) -> None:
-    """Deletion goes against the dependencies: what a namespace depends on outlives it."""
-    run = declared(spec)
+def test_teams_end_before_the_operator_and_kueue_and_all_of_it_before_the_hosts(
+    declared: Declare, spec: ClusterSpec
+) -> None:
+    """Deletion goes against the dependencies: what a namespace depends on outlives it. Hosts are the part before."""
+    assert parts(spec.place) == ("cloud", "inside")
+    run = declared(spec, "inside")
     for name in ("Namespace/research", "Topology/fabric"):
         [resource] = [each for each in run.resources if each.name == name]
         outlived = "\n".join(dependencies(run, resource.urn))
-        for kept in ("ClusterNetwork::h100", "Deployment::Deployment/rackwright-system", "helm.sh/v3:Release::kueue"):
+        for kept in ("Deployment::Deployment/rackwright-system", "helm.sh/v3:Release::kueue"):
             assert kept in outlived, (name, kept)
 
 
@@ -218,6 +324,13 @@ def dependencies(run: Run, urn: str) -> set[str]:
                 found.add(each)
                 ahead.append(each)
     return found
+
+
+def test_the_part_inside_takes_the_cluster_from_the_part_before(declared: Declare, spec: ClusterSpec) -> None:
+    run = declared(spec, "inside")
+    assert run.references == ["organization/rackwright/test-cloud"]
+    provider = run.one("pulumi:providers:kubernetes").inputs
+    assert (provider["kubeconfig"]["value"], provider["clusterIdentifier"]) == (KUBECONFIG, "the-cluster")
 
 
 def test_a_first_preview_declares_everything_with_what_is_unknown_left_open(

@@ -78,7 +78,7 @@ def test_files_of_every_size_are_declared_and_their_job_is_taken(
     declared: Declare, tmp_path: Path, hosts: int, place: str
 ) -> None:
     cluster, job = written(planned(hosts, place), tmp_path)
-    run = declared(cluster)
+    run = declared(cluster, "inside")
     assert refusal(job, cluster.for_jobs()) is None
     topology = run.one("kueue.x-k8s.io/v1beta2:Topology").inputs["spec"]["levels"]
     assert [level["nodeLabel"] for level in topology] == [level.node_label for level in cluster.fabric.levels]
@@ -86,22 +86,24 @@ def test_files_of_every_size_are_declared_and_their_job_is_taken(
     gpus = next(each["nominalQuota"] for each in quota if each["name"] == "nvidia.com/gpu")
     assert int(gpus) == cluster.gpu_pool.schedulable_gpus() >= job.spec.gpus
     if place == "oracle":
-        assert run.one("oci:Core/clusterNetwork:ClusterNetwork").inputs["instancePools"][0]["size"] >= hosts
+        assert (
+            declared(cluster).one("oci:Core/clusterNetwork:ClusterNetwork").inputs["instancePools"][0]["size"] >= hosts
+        )
 
 
 @pytest.mark.parametrize("gpu", sorted(PLACES.entries["existing"].shapes))
 def test_files_for_every_gpu_are_declared_and_their_job_is_taken(declared: Declare, tmp_path: Path, gpu: str) -> None:
     cluster, job = written(planned(72, "existing", gpu), tmp_path)
-    declared(cluster)
+    declared(cluster, "inside")
     assert refusal(job, cluster.for_jobs()) is None
 
 
 def test_the_rdma_pool_is_declared_where_the_network_operator_takes_it(declared: Declare, tmp_path: Path) -> None:
     cluster, _ = written(planned(9, "oracle"), tmp_path)
     assert cluster.rdma is not None
-    assert declared(cluster).of("IPPool") == []
+    assert declared(cluster, "inside").of("IPPool") == []
     asked = cluster.model_copy(update={"rdma": cluster.rdma.model_copy(update={"declare": True})})
-    pool = declared(asked).one("nv-ipam.nvidia.com/v1alpha1:IPPool")
+    pool = declared(asked, "inside").one("nv-ipam.nvidia.com/v1alpha1:IPPool")
     assert pool.inputs["spec"]["perNodeBlockSize"] == cluster.rdma.per_host
 
 

@@ -10,6 +10,7 @@ import yaml
 
 from rehearsal.cloud.errors import NotModelledError, OracleError
 from rehearsal.cloud.lookups import look_up
+from rehearsal.state import StateDirectory
 from tests.rehearsal.cloud.account import COMPARTMENT, TENANCY, VERSION, Account
 
 pytestmark = pytest.mark.pure
@@ -52,18 +53,45 @@ def test_availability_domains_are_those_that_resources_take(account: Account) ->
     assert domain["name"].endswith(":US-CHICAGO-1-AD-1")
 
 
-def test_the_kubeconfig_names_key_and_certificate_by_file_and_holds_the_authority(account: Account) -> None:
-    directory = account.oracle.directory
-    (directory / "ca.pem").write_text("authority")
-    (directory / "kubeconfigs").mkdir()
-    entry = {"server": "https://127.0.0.1:1", "certificate-authority": str(directory / "ca.pem")}
-    user = {"client-certificate": "/somewhere/admin.pem", "client-key": "/somewhere/admin.key"}
-    document = {"clusters": [{"name": "c", "cluster": entry}], "users": [{"name": "u", "user": user}]}
-    (directory / "kubeconfigs" / "admin.yaml").write_text(yaml.safe_dump(document))
-    content = ask(account, "ContainerEngine.getClusterKubeConfig", clusterId=account.cluster(account.vcn()))["content"]
-    found = yaml.safe_load(content)
+@pytest.fixture
+def cluster(account: Account) -> str:
+    """A cluster with a private endpoint."""
+    (account.oracle.directory / "pki").mkdir()
+    (account.oracle.directory / "pki" / "ca.crt").write_text("authority")
+    vcn = account.vcn()
+    return account.cluster(vcn, endpointConfig={"subnetId": account.subnet(vcn, "10.140.0.0/29")})
+
+
+def kubeconfig(account: Account, cluster: str, endpoint: str) -> dict[str, Any]:
+    answer = ask(account, "ContainerEngine.getClusterKubeConfig", clusterId=cluster, endpoint=endpoint)
+    document: dict[str, Any] = yaml.safe_load(answer["content"])
+    return document
+
+
+def test_the_kubeconfig_holds_no_key_but_the_program_that_gets_tokens(account: Account, cluster: str) -> None:
+    found = kubeconfig(account, cluster, "PRIVATE_ENDPOINT")
     assert base64.b64decode(found["clusters"][0]["cluster"]["certificate-authority-data"]) == b"authority"
-    assert found["users"][0]["user"] == user
+    program = found["users"][0]["user"]["exec"]
+    assert program["command"] == "oci"
+    assert program["args"] == ["ce", "cluster", "generate-token", "--cluster-id", cluster, "--region", "us-chicago-1"]
+
+
+def test_from_the_internet_a_private_endpoint_stays_an_address_that_nothing_leads_to(
+    account: Account, cluster: str
+) -> None:
+    [entry] = kubeconfig(account, cluster, "PRIVATE_ENDPOINT")["clusters"]
+    assert entry["cluster"]["server"] == "https://10.140.0.2:6443"
+
+
+def test_from_a_private_network_this_machine_stands_for_the_private_endpoint(account: Account, cluster: str) -> None:
+    StateDirectory(account.oracle.directory).describe(position="10.140.0.20")
+    [entry] = kubeconfig(account, cluster, "PRIVATE_ENDPOINT")["clusters"]
+    assert entry["cluster"]["server"] == "https://127.0.0.1:16443"
+
+
+def test_a_private_cluster_has_no_public_endpoint(account: Account, cluster: str) -> None:
+    with pytest.raises(OracleError, match="has no PUBLIC_ENDPOINT"):
+        kubeconfig(account, cluster, "PUBLIC_ENDPOINT")
 
 
 def test_there_is_no_kubeconfig_without_a_cluster(account: Account) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal import processes, state
-from rehearsal.engine import stack_file
+from rehearsal.engine import stack_files
 from rehearsal.providers import official
 
 pytestmark = pytest.mark.control_plane
@@ -31,7 +31,8 @@ def home() -> Iterator[Path]:
         yield Path(directory)
         for left in rehearsals(Path(directory)):
             processes.stop_marked(left.id)
-            stack_file(left).unlink(missing_ok=True)
+            for settings in stack_files(left):
+                settings.unlink(missing_ok=True)
 
 
 def command(*arguments: str) -> list[str]:
@@ -72,7 +73,7 @@ def read_until(rehearsal: subprocess.Popen[str], text: str) -> str:
 def assert_nothing_is_left(directories: list[state.StateDirectory]) -> None:
     for directory in directories:
         assert processes.marked(directory.id) == []
-        assert not stack_file(directory).exists()
+        assert not [path for path in stack_files(directory) if path.exists()]
         assert not directory.root.exists()
 
 
