@@ -76,6 +76,7 @@ class Engine:
         path = [access.folder(self.state), self._programs, python, os.environ.get("PATH", os.defpath)]
         return {
             "RACKWRIGHT_STACK": stacks_name(self.state),
+            "RACKWRIGHT_SPEC": str(self.state.facts().get("cluster_spec", "cluster.yaml")),
             "PULUMI_STACK": stack_name(stacks_name(self.state), "inside"),
             "PULUMI_HOME": str(self.state.pulumi_home),
             "PULUMI_BACKEND_URL": f"file://{self.state.pulumi_backend}",
@@ -104,6 +105,7 @@ class Engine:
         self._programs.symlink_to(self.toolbox.bin_directory())
         access.install(self.state, python=Path(sys.executable))
         self._install_plugins()
+        self.state.describe(cluster_spec=str(cluster_spec))
         write_whole(self._passphrase_file, secrets.token_urlsafe(32))
         for part in get_args(Part):
             settings = {

@@ -34,7 +34,7 @@ PART_KEY = "rackwright:part"
 PASS_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True}
 """What this command line doesn't know goes on to Pulumi."""
 
-Spec = Annotated[Path, typer.Option(help="The cluster spec.")]
+Spec = Annotated[Path, typer.Option(envvar="RACKWRIGHT_SPEC", help="The cluster spec.")]
 Stack = Annotated[
     str | None,
     typer.Option(

@@ -22,6 +22,11 @@ TEXT = yaml.safe_dump(
 )
 
 
+def unset(_name: str) -> str | None:
+    """No setting of Pulumi's."""
+    return None
+
+
 def test_the_identity_stands_in_the_arguments_of_oci() -> None:
     identity = Identity(profile="P", config_file="/etc/oci", authentication="security_token")
     [user] = yaml.safe_load(with_identity(TEXT, identity))["users"]
@@ -34,11 +39,11 @@ def test_the_identity_stands_in_the_arguments_of_oci() -> None:
 def test_pulumi_s_settings_go_before_the_environment_of_oci() -> None:
     settings = {"configFileProfile": "ONE", "auth": "InstancePrincipal"}
     environment = {"OCI_CLI_PROFILE": "TWO", "OCI_CLI_CONFIG_FILE": "/etc/oci", "OCI_CLI_AUTH": "security_token"}
-    assert Identity.of(settings.get, environment) == Identity(
+    assert Identity.of(lambda name: settings.get(name), environment) == Identity(
         profile="ONE", config_file="/etc/oci", authentication="instance_principal"
     )
-    assert Identity.of({}.get, environment).authentication == "security_token"
-    assert Identity.of({}.get, {}).options() == []
+    assert Identity.of(unset, environment).authentication == "security_token"
+    assert Identity.of(unset, {}).options() == []
 
 
 def test_through_a_tunnel_the_certificate_is_asked_for_the_api_s_own_address() -> None:
