@@ -39,7 +39,7 @@ def test_the_identity_stands_in_the_arguments_of_oci() -> None:
 def test_pulumi_s_settings_go_before_the_environment_of_oci() -> None:
     settings = {"configFileProfile": "ONE", "auth": "InstancePrincipal"}
     environment = {"OCI_CLI_PROFILE": "TWO", "OCI_CLI_CONFIG_FILE": "/etc/oci", "OCI_CLI_AUTH": "security_token"}
-    assert Identity.of(lambda name: settings.get(name), environment) == Identity(
+    assert Identity.of(settings.__getitem__, environment) == Identity(
         profile="ONE", config_file="/etc/oci", authentication="instance_principal"
     )
     assert Identity.of(unset, environment).authentication == "security_token"

@@ -17,6 +17,7 @@ import pytest
 from rehearsal import processes, state
 from rehearsal.engine import stack_files
 from rehearsal.providers import official
+from rehearsal.scenario import inputs
 
 pytestmark = pytest.mark.control_plane
 
@@ -91,6 +92,59 @@ def test_the_whole_chain_works_and_leaves_nothing(home: Path) -> None:
     assert report["host_loss"]["lost_steps"] > 0
     assert report["left_behind"] == []
     assert rehearsals(home) == []
+
+
+@pytest.fixture
+def private(tmp_path: Path) -> Path:
+    """A small cluster whose API has a private address alone, with a bastion for one range."""
+    spec = inputs.read(gpus=16, model="llama-3-8b", tokens=1e12, reference=None, spec=None).spec
+    document = json.loads(spec.model_dump_json(by_alias=True, exclude_none=True))
+    document["place"]["network"] |= {
+        "bastion": "10.140.0.16/29",
+        "api_access": {"way_in": "bastion", "public_from": ["203.0.113.0/24"]},
+    }
+    path = tmp_path / "private.yaml"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+def rehearse_private(home: Path, spec: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    program = str(Path(sys.executable).with_name("rackwright"))
+    options = ("--model", "llama-3-8b", "--tokens", "1e12", "--spec", str(spec), "--json")
+    return subprocess.run(
+        [program, "rehearse", *options, *arguments],
+        env=surroundings(home),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_private_endpoint_is_reached_through_the_bastion(home: Path, private: Path) -> None:
+    done = rehearse_private(home, private)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["played_from"] == "203.0.113.1 (bastion)"
+    assert report["job"]["state"] == "Succeeded"
+    assert report["left_behind"] == []
+
+
+def test_who_isn_t_on_the_bastion_s_list_doesn_t_reach_a_private_endpoint(home: Path, private: Path) -> None:
+    done = rehearse_private(home, private, "--from", "198.51.100.9")
+    assert done.returncode == 1
+    assert "198.51.100.9 is in none of the bastion's allowed ranges 203.0.113.0/24" in json.loads(done.stdout)["error"]
+    assert rehearsals(home) == []
+
+
+def test_who_isn_t_among_the_clients_of_a_public_endpoint_is_told_so_in_one_sentence(home: Path) -> None:
+    environment = surroundings(home)
+    arguments = command("--from", "198.51.100.9", "--json")
+    done = subprocess.run(arguments, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    [headline, sentence] = json.loads(done.stdout)["error"].splitlines()
+    assert headline == "pulumi up failed"
+    assert "can't be reached from here" in sentence
+    assert "work from one of place.network.api_access.public_from (203.0.113.0/24)" in sentence
 
 
 def test_ctrl_c_takes_everything_down(home: Path) -> None:
