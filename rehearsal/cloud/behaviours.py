@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rehearsal.cloud.errors import not_found
+from rehearsal.cloud.errors import invalid, not_found
+from rehearsal.cloud.identifiers import ocid
 from rehearsal.cloud.regions import Region
 from rehearsal.cloud.state import Cloud, Record
 
@@ -34,6 +35,20 @@ class Context:
     def availability_domains(self) -> tuple[str, ...]:
         """The names of the region's availability domains as this tenancy sees them."""
         return self.region.availability_domains(self.cloud.prefix)
+
+    def check_domain(self, name: str) -> None:
+        """Raise `OracleError` for a name that no availability domain of the region has."""
+        if name not in (names := self.availability_domains()):
+            raise invalid(f"availabilityDomain: {name!r} is none of {', '.join(names)}")
+
+    def make_along(self, owner: Record, *, token: str, kind: str, inputs: dict[str, Any]) -> str:
+        """Make a resource that Oracle makes along with another, and that goes with it; return its id."""
+        identifier = ocid(kind, self.region.key)
+        outputs = {**inputs, "state": "AVAILABLE", "timeCreated": now()}
+        self.cloud.records[identifier] = Record(
+            id=identifier, token=token, region=owner.region, inputs=inputs, outputs=outputs, made_with=owner.id
+        )
+        return identifier
 
 
 def nothing(_context: Context, _record: Record) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import count, islice
@@ -11,7 +10,7 @@ from rehearsal.cloud.behaviours import Context
 from rehearsal.cloud.errors import limit_exceeded, out_of_capacity
 from rehearsal.cloud.identifiers import ocid
 from rehearsal.cloud.pools import Pool
-from rehearsal.cloud.services.network import subnet_block, usable_addresses
+from rehearsal.cloud.services.network import free_addresses, subnet_block
 from rehearsal.cloud.state import Host
 
 
@@ -80,10 +79,9 @@ def _free_positions(context: Context, pool: Pool, domain: str) -> Iterator[int]:
 
 
 def _free_addresses(context: Context, subnet: str, wanted: int) -> Iterator[str]:
-    block = subnet_block(context.resource(subnet))
-    taken = {ipaddress.IPv4Address(host.address) for host in context.cloud.hosts.values() if host.subnet == subnet}
-    free = list(islice((str(each) for each in usable_addresses(block) if each not in taken), wanted))
+    free = [str(address) for address in islice(free_addresses(context, subnet), wanted)]
     if len(free) < wanted:
+        block = subnet_block(context.resource(subnet))
         raise limit_exceeded(
             f"The subnet {subnet} ({block}) has {len(free)} free private IP addresses; {wanted} more are needed"
         )

@@ -132,8 +132,7 @@ def _size(shape: Shape, config: dict[str, Any]) -> Size:
 
 
 def _domain(context: Context, name: str) -> str:
-    if name not in context.availability_domains():
-        raise invalid(f"availabilityDomain: {name!r} is none of {', '.join(context.availability_domains())}")
+    context.check_domain(name)
     return name
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import tomllib
 from typing import Any
 
@@ -25,6 +26,13 @@ def project() -> dict[str, Any]:
 def document(name: str) -> Any:  # noqa: ANN401  # YAML
     """A YAML file of the checkout."""
     return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+
+
+def test_nothing_of_the_checkout_is_ignored() -> None:
+    """What Git ignores is left out of the wheel too, even where Git has it already."""
+    command = ["git", "ls-files", "--cached", "--ignored", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert listed.stdout.split() == []
 
 
 def test_the_wheel_asks_for_the_library_s_needs_alone() -> None:

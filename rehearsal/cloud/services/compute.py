@@ -27,14 +27,12 @@ def _check_configuration(context: Context, configuration: Record) -> None:
         raise invalid(f"metadata and extendedMetadata have {used} bytes; the limit is {METADATA_LIMIT_BYTES}")
     bootstrap(launch.get("metadata") or {})
     domain = launch.get("availabilityDomain")
-    if domain is not None and domain not in context.availability_domains():
-        raise invalid(f"availabilityDomain: {domain!r} is none of {', '.join(context.availability_domains())}")
+    if domain is not None:
+        context.check_domain(domain)
 
 
 def _check_domain(context: Context, record: Record) -> None:
-    domain = record.inputs["availabilityDomain"]
-    if domain not in context.availability_domains():
-        raise invalid(f"availabilityDomain: {domain!r} is none of {', '.join(context.availability_domains())}")
+    context.check_domain(record.inputs["availabilityDomain"])
 
 
 def _check_cluster_network(context: Context, record: Record) -> None:

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
-from rehearsal.cloud.behaviours import Behaviour, Context, now
+from rehearsal.cloud.behaviours import Behaviour, Context
 from rehearsal.cloud.constraints import cidr
 from rehearsal.cloud.errors import incorrect_state, invalid, limit_exceeded
-from rehearsal.cloud.identifiers import ocid
 from rehearsal.cloud.state import Record
 
 PREFIXES = range(16, 31)
@@ -27,6 +26,16 @@ RESERVED_FIRST, RESERVED_LAST = 2, 1
 
 DNS_LABEL = re.compile(r"[a-zA-Z][a-zA-Z0-9]{0,14}")
 """At most 15 letters and digits, starting with a letter (docs.oracle.com, "DNS in Your Virtual Cloud Network")."""
+
+VCN_DEFAULTS = {
+    "defaultRouteTableId": ("oci:Core/routeTable:RouteTable", "routetable"),
+    "defaultSecurityListId": ("oci:Core/securityList:SecurityList", "securitylist"),
+    "defaultDhcpOptionsId": ("oci:Core/dhcpOptions:DhcpOptions", "dhcpoptions"),
+}
+"""What a network comes with, by its output: type token and the kind in its OCID."""
+
+ADDRESS_OUTPUTS = ("ipAddress", "managementServiceAddress")
+"""Outputs of what stands in a subnet, other than hosts, that hold its address: mount targets, Lustre file systems."""
 
 MAC_PREFIX = "00:00:17"
 """Oracle's registered prefix of hardware addresses, which virtual routers have."""
@@ -46,6 +55,16 @@ def subnet_block(subnet: Record) -> ipaddress.IPv4Network:
 def usable_addresses(block: ipaddress.IPv4Network) -> Iterator[ipaddress.IPv4Address]:
     """The addresses of a subnet that interfaces can have, in order."""
     return (block[index] for index in range(RESERVED_FIRST, block.num_addresses - RESERVED_LAST))
+
+
+def free_addresses(context: Context, subnet: str) -> Iterator[ipaddress.IPv4Address]:
+    """The addresses of a subnet that neither a host nor anything else in it has, in order."""
+    taken = {host.address for host in context.cloud.hosts.values() if host.subnet == subnet}
+    for record in context.cloud.records.values():
+        if record.inputs.get("subnetId") == subnet:
+            taken |= {record.outputs[name] for name in ADDRESS_OUTPUTS if record.outputs.get(name)}
+    block = subnet_block(context.resource(subnet))
+    return (address for address in usable_addresses(block) if str(address) not in taken)
 
 
 def in_network(context: Context, vcn: str, kind: str) -> Iterator[Record]:
@@ -80,25 +99,15 @@ def _compute_vcn(context: Context, vcn: Record) -> dict[str, Any]:
     if vcn.outputs:
         made = {key: value for key, value in vcn.outputs.items() if key.startswith("default")}
     else:
+        inputs = {"vcnId": vcn.id, "compartmentId": vcn.inputs["compartmentId"]}
         made = {
-            "defaultRouteTableId": _make_default(context, vcn, "oci:Core/routeTable:RouteTable", "routetable"),
-            "defaultSecurityListId": _make_default(context, vcn, "oci:Core/securityList:SecurityList", "securitylist"),
-            "defaultDhcpOptionsId": _make_default(context, vcn, "oci:Core/dhcpOptions:DhcpOptions", "dhcpoptions"),
+            name: context.make_along(vcn, token=token, kind=kind, inputs=dict(inputs))
+            for name, (token, kind) in VCN_DEFAULTS.items()
         }
     blocks = [str(block) for block in vcn_blocks(vcn)]
     label = vcn.inputs.get("dnsLabel")
     domain = {"vcnDomainName": f"{label}.oraclevcn.com"} if label else {}
     return {"cidrBlock": blocks[0], "cidrBlocks": blocks, **made, **domain}
-
-
-def _make_default(context: Context, vcn: Record, token: str, kind: str) -> str:
-    identifier = ocid(kind, context.region.key)
-    inputs = {"vcnId": vcn.id, "compartmentId": vcn.inputs["compartmentId"]}
-    outputs = {**inputs, "state": "AVAILABLE", "timeCreated": now()}
-    context.cloud.records[identifier] = Record(
-        id=identifier, token=token, region=vcn.region, inputs=inputs, outputs=outputs, made_with=vcn.id
-    )
-    return identifier
 
 
 def _check_subnet(context: Context, subnet: Record) -> None:
@@ -113,8 +122,8 @@ def _check_subnet(context: Context, subnet: Record) -> None:
         if identifier is not None:
             check_same_network(context, identifier, vcn.id)
     domain = inputs.get("availabilityDomain")
-    if domain is not None and domain not in context.availability_domains():
-        raise invalid(f"availabilityDomain: {domain!r} is none of {', '.join(context.availability_domains())}")
+    if domain is not None:
+        context.check_domain(domain)
     _check_dns_label(subnet)
     label = inputs.get("dnsLabel")
     if label and not vcn.inputs.get("dnsLabel"):

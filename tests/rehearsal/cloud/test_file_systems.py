@@ -45,6 +45,14 @@ def test_lustre_has_no_subnet_before_a_policy_lets_its_service_use_the_network(a
     assert outputs["managementServiceAddress"].startswith("10.140.4.")
 
 
+def test_lustre_asks_for_the_whole_tenancys_network(account: Account) -> None:
+    inputs = lustre_inputs(account)
+    statement = "Allow service lustrefs to use virtual-network-family in compartment training"
+    account.make("oci:Identity/policy:Policy", name="lustre", description="-", statements=[statement])
+    with pytest.raises(OracleError, match="service lustrefs"):
+        account.make(LUSTRE, **inputs)
+
+
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [
@@ -97,6 +105,28 @@ def test_mount_targets_have_addresses_of_their_own_and_an_export_set_that_goes_w
     export_set = account.outputs(one)["exportSetId"]
     account.oracle.delete(one)
     assert account.oracle.read(export_set) is None
+
+
+def test_an_address_is_given_once(account: Account) -> None:
+    subnet = account.subnet(account.vcn())
+    address = account.outputs(mount_target(account, subnet))["ipAddress"]
+    with pytest.raises(OracleError, match=f"{address} is no free address"):
+        mount_target(account, subnet, ipAddress=address)
+
+
+def test_a_host_does_not_get_a_file_systems_address(account: Account) -> None:
+    subnet = account.subnet(account.vcn())
+    address = account.outputs(mount_target(account, subnet))["ipAddress"]
+    network = account.cluster_network(account.configuration(), subnet, hosts=3)
+    assert address not in [host.address for host in account.oracle.context().cloud.hosts_of(network)]
+
+
+def test_a_mount_target_keeps_the_address_that_it_asked_for(account: Account) -> None:
+    subnet = account.subnet(account.vcn())
+    made = mount_target(account, subnet, ipAddress="10.140.0.9")
+    found = account.oracle.read(made)
+    assert found is not None
+    assert account.oracle.update(MOUNT_TARGET, made, {**found[0], "displayName": "a"})["ipAddress"] == "10.140.0.9"
 
 
 def test_a_path_is_exported_once(account: Account) -> None:
