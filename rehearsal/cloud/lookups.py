@@ -96,6 +96,19 @@ def _node_pool_option(context: Context, arguments: dict[str, Any]) -> dict[str, 
     return {"kubernetesVersions": [version], "shapes": sorted(SHAPES), "images": names, "sources": sources}
 
 
+def _clusters(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The clusters of a compartment, of a name and in some states where these are given."""
+    name, states = arguments.get("name"), arguments.get("states")
+    found = [
+        {**each.inputs, **each.outputs, "id": each.id}
+        for each in context.cloud.of("cluster")
+        if each.inputs["compartmentId"] == arguments["compartmentId"]
+        and name in (None, each.inputs["name"])
+        and (not states or each.outputs["state"] in states)
+    ]
+    return {"clusters": filtered(found, arguments.get("filters"))}
+
+
 def _kubeconfig(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
     """The kubeconfig of a cluster as OKE writes it: it holds no key, and names the program `oci` that gets a token.
 
@@ -184,6 +197,7 @@ def _fixed(kind: str, name: str, context: Context) -> str:
 LOOK_UPS: dict[str, Callable[[Context, dict[str, Any]], dict[str, Any]]] = {
     "oci:ContainerEngine/getClusterKubeConfig:getClusterKubeConfig": _kubeconfig,
     "oci:ContainerEngine/getClusterOption:getClusterOption": _cluster_option,
+    "oci:ContainerEngine/getClusters:getClusters": _clusters,
     "oci:ContainerEngine/getNodePoolOption:getNodePoolOption": _node_pool_option,
     "oci:Core/getClusterNetworkInstances:getClusterNetworkInstances": _cluster_network_instances,
     "oci:Core/getServices:getServices": _services,

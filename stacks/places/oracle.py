@@ -32,7 +32,7 @@ def declare_cloud(spec: ClusterSpec, place: OraclePlace) -> dict[str, Any]:
     port = pulumi.Config().get_int("tunnelPort") or TUNNEL_PORT
     node = node_document(spec.gpu_pool, spec.fabric)  # refuses a fabric that Oracle can't label, before all else
     oracle = oci.Provider("oracle", region=place.region)
-    region = look_up(place, kubernetes_version=spec.kubernetes_version, provider=oracle)
+    region = look_up(place, cluster=spec.name, kubernetes_version=spec.kubernetes_version, provider=oracle)
     home = oracle if region.home == place.region else oci.Provider("oracle-home", region=region.home)
     tags = {"rackwright-cluster": spec.name}
 

@@ -14,6 +14,9 @@ from rackwright.specs.documents import Problem, SpecError
 from rackwright.specs.places import OraclePlace
 from stacks.components.network import ServiceNetwork
 
+LIVING_STATES = ("ACTIVE", "UPDATING")
+"""States of a cluster that is made and not going away (docs.oracle.com, Container Engine API, "ClusterSummary")."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Region:
@@ -26,14 +29,17 @@ class Region:
     system_image_id: str
 
 
-def look_up(place: OraclePlace, *, kubernetes_version: str, provider: oci.Provider) -> Region:
-    """Ask the region; raise `SpecError` where it hasn't what is wanted."""
+def look_up(place: OraclePlace, *, cluster: str, kubernetes_version: str, provider: oci.Provider) -> Region:
+    """Ask the region; raise `SpecError` where it hasn't what is wanted by the cluster of this name."""
     options = pulumi.InvokeOptions(provider=provider)
     source = f"region {place.region}"
     versions = oci.containerengine.get_cluster_option(
         cluster_option_id="all", compartment_id=place.compartment_id, opts=options
     )
-    check_version(kubernetes_version, versions.kubernetes_versions, source=source)
+    offered = versions.kubernetes_versions
+    if kubernetes_version not in offered:
+        offered = [*offered, *_versions_running(place, cluster=cluster, options=options)]
+    check_version(kubernetes_version, offered, source=source)
     images = oci.containerengine.get_node_pool_option(
         node_pool_option_id="all",
         compartment_id=place.compartment_id,
@@ -60,7 +66,7 @@ def look_up(place: OraclePlace, *, kubernetes_version: str, provider: oci.Provid
 
 
 def check_version(version: str, available: Sequence[str], *, source: str) -> None:
-    """Refuse a Kubernetes version that the region doesn't offer."""
+    """Refuse a Kubernetes version that the region neither offers nor runs for this cluster already."""
     if version not in available:
         _refuse(
             source,
@@ -69,6 +75,14 @@ def check_version(version: str, available: Sequence[str], *, source: str) -> Non
             expected=f"one of {', '.join(available)}",
             remedy="choose one of these",
         )
+
+
+def _versions_running(place: OraclePlace, *, cluster: str, options: pulumi.InvokeOptions) -> list[str]:
+    """What the cluster runs if there is one: it keeps its version when the region lists that for new ones no longer."""
+    found = oci.containerengine.get_clusters(
+        compartment_id=place.compartment_id, name=cluster, states=LIVING_STATES, opts=options
+    )
+    return [each.kubernetes_version for each in found.clusters]
 
 
 def choose_availability_domain(number: int, names: Sequence[str], *, source: str) -> str:

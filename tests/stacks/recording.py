@@ -56,6 +56,7 @@ LOOK_UPS: dict[str, dict[str, Any]] = {
         ]
     },
     "oci:ContainerEngine/getClusterKubeConfig:getClusterKubeConfig": {"content": KUBECONFIG},
+    "oci:ContainerEngine/getClusters:getClusters": {"clusters": []},
 }
 
 COMPUTED: dict[str, dict[str, Any]] = {

@@ -153,6 +153,24 @@ def test_the_cluster_is_enhanced_with_pods_in_the_network(declared: Declare, spe
     assert cluster["kubernetesVersion"] == "v1.36.3"
 
 
+CLUSTER_OPTION = "oci:ContainerEngine/getClusterOption:getClusterOption"
+CLUSTERS = "oci:ContainerEngine/getClusters:getClusters"
+NEWER = {CLUSTER_OPTION: {"kubernetesVersions": ["v1.99.0"]}}
+
+
+def test_a_cluster_keeps_a_version_that_the_region_offers_no_longer(declared: Declare, spec: ClusterSpec) -> None:
+    run = declared(spec, look_ups={**NEWER, CLUSTERS: {"clusters": [{"kubernetesVersion": spec.kubernetes_version}]}})
+    assert run.one("ContainerEngine/cluster:Cluster").inputs["kubernetesVersion"] == spec.kubernetes_version
+    asked = run.calls[CLUSTERS]
+    assert (asked["name"], asked["states"]) == (spec.name, ["ACTIVE", "UPDATING"])
+
+
+@pytest.mark.parametrize("running", [[], [{"kubernetesVersion": "v1.98.0"}]])
+def test_no_other_cluster_gets_it(declared: Declare, spec: ClusterSpec, running: list[dict[str, str]]) -> None:
+    with pytest.raises(SpecError, match=r"kubernetes_version: got .* expected one of v1\.99\.0"):
+        declared(spec, look_ups={**NEWER, CLUSTERS: {"clusters": running}})
+
+
 def test_the_api_is_public_for_named_clients_only(declared: Declare, spec: ClusterSpec) -> None:
     run = declared(spec)
     [cluster] = run.of("oci:ContainerEngine/cluster:Cluster")

@@ -62,6 +62,26 @@ def cluster(account: Account) -> str:
     return account.cluster(vcn, endpointConfig={"subnetId": account.subnet(vcn, "10.140.0.0/29")})
 
 
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"name": "c"}, True),
+        ({"name": "c", "states": ["ACTIVE", "UPDATING"]}, True),
+        ({"states": ["DELETED"]}, False),
+        ({"name": "another"}, False),
+        ({"compartmentId": "ocid1.compartment.oc1..elsewhere"}, False),
+    ],
+)
+def test_clusters_are_listed_with_their_version(
+    account: Account, cluster: str, asked: dict[str, object], found: bool
+) -> None:
+    arguments = {"compartmentId": COMPARTMENT, **asked}
+    answer = look_up("oci:ContainerEngine/getClusters:getClusters", account.oracle.context(), arguments)
+    assert [(each["id"], each["kubernetesVersion"]) for each in answer["clusters"]] == (
+        [(cluster, VERSION)] if found else []
+    )
+
+
 def kubeconfig(account: Account, cluster: str, endpoint: str) -> dict[str, Any]:
     answer = ask(account, "ContainerEngine.getClusterKubeConfig", clusterId=cluster, endpoint=endpoint)
     document: dict[str, Any] = yaml.safe_load(answer["content"])
